@@ -1,0 +1,3 @@
+module github.com/gatewright/gatewright
+
+go 1.26
