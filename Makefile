@@ -1,0 +1,40 @@
+# Gatewright. `make help` lists the targets.
+
+GO      ?= go
+TOOL     = $(GO) tool -modfile=tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+
+# Tests that need longer than this are stuck.
+TIMEOUT ?= 20m
+
+.DEFAULT_GOAL := help
+.PHONY: help run build check test bench fuzz demo
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build, start a server with its defaults and print what to do next
+	@exec bin/gatewright serve $(ARGS)
+
+build: ## build bin/gatewright
+	@scripts/deps.sh run
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/gatewright ./cmd/gatewright
+
+check: ## everything that is quick to know: format, vet, staticcheck, import table, generated files, other systems, races
+	@scripts/deps.sh test
+	@scripts/check.sh
+
+test: check ## check, and all tests (as root also those that mount and unshare)
+	$(GO) test -timeout $(TIMEOUT) ./...
+
+bench: ## the table of speeds (BENCH=name, BENCHTIME=1s)
+	@scripts/deps.sh run
+	@scripts/bench.sh
+
+fuzz: ## every fuzz target for FUZZTIME each (30s)
+	@scripts/deps.sh run
+	@scripts/fuzz.sh
+
+demo: build ## make a VPC and a gateway through the API, show their states, clean up
+	@scripts/demo.sh

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The gate that make check is: each step says its name, the first failure ends it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { echo "== $*"; }
+
+step gofmt
+unformatted=$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 gofmt -l)
+[ -z "$unformatted" ] || { printf 'not formatted, run gofmt -w:\n%s\n' "$unformatted" >&2; exit 1; }
+
+step go vet
+go vet ./...
+
+step staticcheck
+go tool -modfile=tools/go.mod staticcheck ./...
+
+step import table
+go test .
+
+step generated files
+scripts/generated.sh
+
+for os in windows darwin; do
+	step "build for $os"
+	GOOS=$os CGO_ENABLED=0 go build -o /dev/null ./cmd/gatewright
+done
+
+step races
+go test -race -shuffle=on -short -timeout 10m ./internal/... ./cmd/...
