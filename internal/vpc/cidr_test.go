@@ -56,7 +56,7 @@ func TestCheckVPCRange(t *testing.T) {
 		"10.0.0.0/11":    InvalidParameterValue,
 		"10.0.0.0/29":    InvalidParameterValue,
 		"172.32.0.0/16":  InvalidParameterValue,
-		"192.168.0.0/15": InvalidParameterValueMalformed, // host bits
+		"192.168.0.0/15": InvalidParameterValue,
 		"192.168.0.0/29": InvalidParameterValue,
 		"11.0.0.0/16":    InvalidParameterValue,
 		"0.0.0.0/0":      InvalidParameterValue,
