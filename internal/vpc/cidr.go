@@ -77,7 +77,7 @@ func FirstOverlap(p netip.Prefix, ranges []netip.Prefix) (netip.Prefix, bool) {
 }
 
 // CheckRange reads an IPv4 range whose host bits are clear, Malformed otherwise.
-func CheckRange(param, s string, codes Codes) (netip.Prefix, *Error) {
+func CheckRange(param, s string, codes Listed) (netip.Prefix, *Error) {
 	if p, ok := ParseCanonicalRange(s); ok {
 		return p, nil
 	}
@@ -92,7 +92,7 @@ func CheckRange(param, s string, codes Codes) (netip.Prefix, *Error) {
 
 // CheckVPCRange reads the range of a VPC: inside 10/8 or 172.16/12 with a mask of 12 to
 // 28, or inside 192.168/16 with a mask of 16 to 28.
-func CheckVPCRange(param, s string, codes Codes) (netip.Prefix, *Error) {
+func CheckVPCRange(param, s string, codes Listed) (netip.Prefix, *Error) {
 	p, err := CheckRange(param, s, codes)
 	if err != nil {
 		return p, err
@@ -109,7 +109,7 @@ func CheckVPCRange(param, s string, codes Codes) (netip.Prefix, *Error) {
 
 // CheckSubnetRange reads the range of a subnet: a mask of 16 to 29 (InvalidParameterValue)
 // inside one of the VPC's ranges (SubnetRange).
-func CheckSubnetRange(param, s string, vpcRanges []netip.Prefix, codes Codes) (netip.Prefix, *Error) {
+func CheckSubnetRange(param, s string, vpcRanges []netip.Prefix, codes Listed) (netip.Prefix, *Error) {
 	p, err := CheckRange(param, s, codes)
 	if err != nil {
 		return p, err
@@ -128,7 +128,7 @@ func CheckSubnetRange(param, s string, vpcRanges []netip.Prefix, codes Codes) (n
 // CheckPeerAddr reads the public address of a customer gateway. Refused are IPv6, this
 // network, loopback, link-local, multicast and above, and an address whose host part
 // under the old class rule is all zeros or all ones.
-func CheckPeerAddr(param, s string, codes Codes) (netip.Addr, *Error) {
+func CheckPeerAddr(param, s string, codes Listed) (netip.Addr, *Error) {
 	a, ok := ParseIPv4(s)
 	if ok && !strange(a) && !classEdge(a) {
 		return a, nil

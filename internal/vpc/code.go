@@ -2,15 +2,15 @@ package vpc
 
 import "strings"
 
-// Codes says whether an action documents a code. A nil Codes takes every code.
-type Codes func(Code) bool
+// Listed says whether an action documents a code. A nil Listed takes every code.
+type Listed func(Code) bool
 
 // Has reports whether the action documents the code.
-func (c Codes) Has(code Code) bool { return c == nil || c(code) }
+func (c Listed) Has(code Code) bool { return c == nil || c(code) }
 
 // Pick returns the first of the wanted codes that the action documents, and the very
 // first, being the most exact, where it documents none of them.
-func (c Codes) Pick(wanted ...Code) Code {
+func (c Listed) Pick(wanted ...Code) Code {
 	for _, w := range wanted {
 		if c.Has(w) {
 			return w
@@ -21,7 +21,7 @@ func (c Codes) Pick(wanted ...Code) Code {
 
 // Narrow replaces a sub-code that the action does not document by its stem, which every
 // action shares: InvalidParameterValue.TagInvalidKey becomes InvalidParameterValue.
-func (c Codes) Narrow(e *Error) *Error {
+func (c Listed) Narrow(e *Error) *Error {
 	if e == nil || c.Has(e.Code) {
 		return e
 	}

@@ -68,7 +68,7 @@ func (p Prefix) own() (malformed, notFound Code) {
 
 // CheckID refuses an id that does not have the shape of its kind, with the kind's own
 // Malformed code where the action has it.
-func CheckID(prefix Prefix, param, id string, codes Codes) *Error {
+func CheckID(prefix Prefix, param, id string, codes Listed) *Error {
 	if prefix.Match(id) {
 		return nil
 	}
@@ -80,7 +80,7 @@ func CheckID(prefix Prefix, param, id string, codes Codes) *Error {
 
 // NotFound refuses an id of the right shape that names nothing of the caller's, with
 // the kind's own NotFound code where the action has it.
-func NotFound(prefix Prefix, param, id string, codes Codes) *Error {
+func NotFound(prefix Prefix, param, id string, codes Listed) *Error {
 	_, own := prefix.own()
 	return Refuse(codes.Pick(own, ResourceNotFound), param, "`%s` does not exist", "`%s` 不存在", Clip(id))
 }

@@ -27,7 +27,7 @@ func TestNewIDHasItsShape(t *testing.T) {
 	}
 }
 
-func only(codes ...Code) Codes {
+func only(codes ...Code) Listed {
 	return func(c Code) bool {
 		for _, k := range codes {
 			if k == c {
@@ -49,7 +49,7 @@ func TestCheckID(t *testing.T) {
 	for _, c := range []struct {
 		prefix Prefix
 		id     string
-		codes  Codes
+		codes  Listed
 		want   Code
 	}{
 		{PrefixVPC, "vpc-aaaaaaaa", nil, "OK"},
@@ -84,7 +84,7 @@ func TestCheckID(t *testing.T) {
 func TestNotFound(t *testing.T) {
 	for _, c := range []struct {
 		prefix Prefix
-		codes  Codes
+		codes  Listed
 		want   Code
 	}{
 		{PrefixGateway, nil, InvalidVpnGatewayIdNotFound},

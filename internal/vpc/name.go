@@ -29,7 +29,7 @@ var (
 
 // Check refuses a text that is too short (Empty), too long (TooLong), not UTF-8 or holds
 // a NUL (Malformed). Any other character is fine, line breaks and quotes included.
-func (l TextLimit) Check(param, text string, codes Codes) *Error {
+func (l TextLimit) Check(param, text string, codes Listed) *Error {
 	size, unit, unitZH := len(text), "bytes of UTF-8", "字节（UTF-8）"
 	if l.Runes {
 		size, unit, unitZH = utf8.RuneCountInString(text), "characters", "个字符"

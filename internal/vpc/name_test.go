@@ -10,7 +10,7 @@ func TestTextLimits(t *testing.T) {
 		name  string
 		limit TextLimit
 		text  string
-		codes Codes
+		codes Listed
 		want  Code
 	}{
 		{"60 bytes", GatewayName, strings.Repeat("a", 60), nil, "OK"},
