@@ -1,0 +1,70 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// masterKeySize is that of AES-256.
+const masterKeySize = 32
+
+// sealer encrypts secrets under the master key.
+type sealer struct{ aead cipher.AEAD }
+
+func newSealer(key []byte) (sealer, error) {
+	if len(key) != masterKeySize {
+		return sealer{}, fmt.Errorf("a master key has %d bytes, not %d", masterKeySize, len(key))
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return sealer{}, err
+	}
+	aead, err := cipher.NewGCM(block)
+	return sealer{aead}, err
+}
+
+func newMasterKey() []byte {
+	key := make([]byte, masterKeySize)
+	rand.Read(key)
+	return key
+}
+
+// associated binds a sealed value to its place, so that nobody who can write to etcd
+// can move one row's secret into another.
+func associated(row, field string) []byte { return []byte(row + "\x00" + field) }
+
+// seal returns a random nonce followed by the ciphertext.
+func (s sealer) seal(row, field string, clear []byte) vpc.Sealed {
+	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(clear)+s.aead.Overhead())
+	rand.Read(nonce)
+	return s.aead.Seal(nonce, nonce, clear, associated(row, field))
+}
+
+var errSealed = errors.New("sealed value does not open: another master key, another row, or damage")
+
+func (s sealer) unseal(row, field string, sealed vpc.Sealed) ([]byte, error) {
+	n := s.aead.NonceSize()
+	if len(sealed) < n {
+		return nil, fmt.Errorf("%s of %s: %w", field, row, errSealed)
+	}
+	clear, err := s.aead.Open(nil, sealed[:n], sealed[n:], associated(row, field))
+	if err != nil {
+		return nil, fmt.Errorf("%s of %s: %w", field, row, errSealed)
+	}
+	return clear, nil
+}
+
+// Seal encrypts a secret field of a row, named as Table.Row does.
+func (s *Store) Seal(row, field string, clear []byte) (vpc.Sealed, error) {
+	return s.sealer.seal(row, field, clear), nil
+}
+
+// Unseal decrypts what Seal made for the same row and field.
+func (s *Store) Unseal(row, field string, sealed vpc.Sealed) ([]byte, error) {
+	return s.sealer.unseal(row, field, sealed)
+}
