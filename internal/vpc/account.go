@@ -1,14 +1,5 @@
 package vpc
 
-// Money is an amount in millionths of the site's currency (CNY for cn, USD for intl).
-type Money int64
-
-// Yuan converts whole currency units.
-func Yuan(n int64) Money { return Money(n * 1_000_000) }
-
-// Float returns whole units for an answer's price fields.
-func (m Money) Float() float64 { return float64(m) / 1e6 }
-
 // TagPolicy says which tags an account may put on new things.
 type TagPolicy string
 

@@ -55,6 +55,9 @@ func (p Prefix) Match(id string) bool {
 	return true
 }
 
+// ValidID reports whether id has the shape of an id with the given prefix.
+func ValidID(prefix, id string) bool { return Prefix(prefix).Match(id) }
+
 // own returns the codes that an action may have for this kind alone.
 func (p Prefix) own() (malformed, notFound Code) {
 	switch p {
