@@ -58,37 +58,38 @@ func appendRecord(b []byte, r record, m *mask) []byte {
 }
 
 // appendSlot appends nothing when the slot is absent.
-func appendSlot(b []byte, slot any, secret bool, m *mask) []byte {
-	if secret && m != nil {
-		return appendSecret(b, slot)
+func appendSlot(b []byte, s slot, secret bool, m *mask) []byte {
+	if !s.present() {
+		return b
 	}
-	switch p := slot.(type) {
-	case **string:
-		return appendPointer(b, *p, m.text)
-	case **uint64:
-		return appendPointer(b, *p, appendUint)
-	case **int64:
-		return appendPointer(b, *p, appendInt)
-	case **bool:
-		return appendPointer(b, *p, appendBool)
-	case **float64:
-		return appendPointer(b, *p, appendFloat)
-	case *[]string:
-		return appendList(b, *p, m, m.text)
-	case *[]uint64:
-		return appendList(b, *p, m, appendUint)
-	case *[]int64:
-		return appendList(b, *p, m, appendInt)
-	case *[]bool:
-		return appendList(b, *p, m, appendBool)
-	case *[]float64:
-		return appendList(b, *p, m, appendFloat)
+	if secret && m != nil {
+		return append(b, `"***"`...)
+	}
+	switch s := s.(type) {
+	case scalar[string]:
+		return m.text(b, **s.field)
+	case scalar[uint64]:
+		return appendUint(b, **s.field)
+	case scalar[int64]:
+		return appendInt(b, **s.field)
+	case scalar[bool]:
+		return appendBool(b, **s.field)
+	case scalar[float64]:
+		return appendFloat(b, **s.field)
+	case scalars[string]:
+		return appendList(b, *s.field, m, m.text)
+	case scalars[uint64]:
+		return appendList(b, *s.field, m, appendUint)
+	case scalars[int64]:
+		return appendList(b, *s.field, m, appendInt)
+	case scalars[bool]:
+		return appendList(b, *s.field, m, appendBool)
+	case scalars[float64]:
+		return appendList(b, *s.field, m, appendFloat)
 	case objectSlot:
-		if r := p.get(); r != nil {
-			return appendRecord(b, r, m)
-		}
+		return appendRecord(b, s.get(), m)
 	case listSlot:
-		return appendRecords(b, p, m)
+		return appendRecords(b, s, m)
 	}
 	return b
 }
@@ -101,36 +102,14 @@ func (m *mask) text(b []byte, s string) []byte {
 	return appendString(b, s)
 }
 
-// appendSecret says that a secret was there, and nothing of it.
-func appendSecret(b []byte, slot any) []byte {
-	if present(slot) {
-		b = append(b, `"***"`...)
-	}
-	return b
-}
-
-func appendPointer[T any](b []byte, p *T, one func([]byte, T) []byte) []byte {
-	if p == nil {
-		return b
-	}
-	return one(b, *p)
-}
-
 func appendList[T any](b []byte, list []T, m *mask, one func([]byte, T) []byte) []byte {
-	if list == nil {
-		return b
-	}
 	keep := m.elements(len(list))
 	b = appendScalars(b, list[:keep], one)
 	return appendOmitted(b, len(list)-keep)
 }
 
 func appendRecords(b []byte, list listSlot, m *mask) []byte {
-	n := list.count()
-	if n < 0 {
-		return b
-	}
-	keep := m.elements(n)
+	keep := m.elements(list.count())
 	b = append(b, '[')
 	for i := range keep {
 		if i > 0 {
@@ -139,7 +118,7 @@ func appendRecords(b []byte, list listSlot, m *mask) []byte {
 		b = appendRecord(b, list.at(i), m)
 	}
 	b = append(b, ']')
-	return appendOmitted(b, n-keep)
+	return appendOmitted(b, list.count()-keep)
 }
 
 // appendOmitted turns the end of a list that was cut into one more element that says
@@ -155,34 +134,4 @@ func appendOmitted(b []byte, n int) []byte {
 	b = append(b, `"… and `...)
 	b = appendInt(b, int64(n))
 	return append(b, ` more"]`...)
-}
-
-func present(slot any) bool {
-	switch p := slot.(type) {
-	case **string:
-		return *p != nil
-	case **uint64:
-		return *p != nil
-	case **int64:
-		return *p != nil
-	case **bool:
-		return *p != nil
-	case **float64:
-		return *p != nil
-	case *[]string:
-		return *p != nil
-	case *[]uint64:
-		return *p != nil
-	case *[]int64:
-		return *p != nil
-	case *[]bool:
-		return *p != nil
-	case *[]float64:
-		return *p != nil
-	case objectSlot:
-		return p.get() != nil
-	case listSlot:
-		return p.count() >= 0
-	}
-	return false
 }

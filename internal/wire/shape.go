@@ -1,5 +1,7 @@
 package wire
 
+import "math/bits"
+
 // Kind is the JSON kind of a field.
 type Kind uint8
 
@@ -47,3 +49,6 @@ func (s *Shape) find(name []byte, hint int) int {
 	}
 	return -1
 }
+
+// first returns the first field of a set given as bits.
+func (s *Shape) first(set uint64) *Field { return &s.Fields[bits.TrailingZeros64(set)] }

@@ -1,27 +1,44 @@
 package wire
 
 // A record is a generated input struct whose fields can be reached by their index in
-// the shape. A slot is one of **string, **uint64, **int64, **bool, **float64, pointers
-// to slices of these scalars, an objectSlot or a listSlot.
+// the shape.
 type record interface {
 	shape() *Shape
-	slot(i int) any
+	slot(i int) slot
 }
+
+// A slot is one field of a record: a scalar, scalars, one object or many.
+type slot interface {
+	present() bool
+	clear() // makes it absent
+}
+
+// scalar is a field that holds one string, integer, boolean or number, or nothing.
+type scalar[T any] struct{ field **T }
+
+func (s scalar[T]) present() bool { return *s.field != nil }
+func (s scalar[T]) clear()        { *s.field = nil }
+
+// scalars is a field that holds a list of them.
+type scalars[T any] struct{ field *[]T }
+
+func (s scalars[T]) present() bool { return *s.field != nil }
+func (s scalars[T]) clear()        { *s.field = nil }
 
 // An objectSlot is a field that holds one object or nothing.
 type objectSlot interface {
+	slot
 	open() record // sets a new, empty object and returns it
-	get() record  // nil when absent
-	clear()
+	get() record  // only when present
 }
 
 // A listSlot is a field that holds a list of objects.
 type listSlot interface {
+	slot
 	reset()       // makes the list present and empty
 	grow() record // appends an empty object; valid until the next grow
-	count() int   // -1 when absent
+	count() int
 	at(i int) record
-	clear()
 }
 
 type recordOf[T any] interface {
@@ -31,37 +48,25 @@ type recordOf[T any] interface {
 
 type one[T any, P recordOf[T]] struct{ field **T }
 
+func (s one[T, P]) present() bool { return *s.field != nil }
+func (s one[T, P]) clear()        { *s.field = nil }
+func (s one[T, P]) get() record   { return P(*s.field) }
+
 func (s one[T, P]) open() record {
 	*s.field = new(T)
 	return P(*s.field)
 }
 
-func (s one[T, P]) get() record {
-	if *s.field == nil {
-		return nil
-	}
-	return P(*s.field)
-}
-
-func (s one[T, P]) clear() { *s.field = nil }
-
 type many[T any, P recordOf[T]] struct{ field *[]T }
 
-func (s many[T, P]) reset() { *s.field = []T{} }
+func (s many[T, P]) present() bool   { return *s.field != nil }
+func (s many[T, P]) clear()          { *s.field = nil }
+func (s many[T, P]) reset()          { *s.field = []T{} }
+func (s many[T, P]) count() int      { return len(*s.field) }
+func (s many[T, P]) at(i int) record { return P(&(*s.field)[i]) }
 
 func (s many[T, P]) grow() record {
 	var zero T
 	*s.field = append(*s.field, zero)
 	return P(&(*s.field)[len(*s.field)-1])
 }
-
-func (s many[T, P]) count() int {
-	if *s.field == nil {
-		return -1
-	}
-	return len(*s.field)
-}
-
-func (s many[T, P]) at(i int) record { return P(&(*s.field)[i]) }
-
-func (s many[T, P]) clear() { *s.field = nil }

@@ -8,19 +8,10 @@ type AcceptAttachCcnInstancesRequest struct {
 	Instances []CcnInstance `json:"Instances,omitempty"` // required
 }
 
-// AcceptAttachCcnInstancesResponse is the output of AcceptAttachCcnInstances, without RequestId.
-type AcceptAttachCcnInstancesResponse struct{}
-
 // AssignIpv6CidrBlockRequest is the input of AssignIpv6CidrBlock.
 type AssignIpv6CidrBlockRequest struct {
 	VpcId       *string `json:"VpcId,omitempty"` // required
 	AddressType *string `json:"AddressType,omitempty"`
-}
-
-// AssignIpv6CidrBlockResponse is the output of AssignIpv6CidrBlock, without RequestId.
-type AssignIpv6CidrBlockResponse struct {
-	Ipv6CidrBlock string `json:"Ipv6CidrBlock"`
-	AddressType   string `json:"AddressType"`
 }
 
 // AssignIpv6SubnetCidrBlockRequest is the input of AssignIpv6SubnetCidrBlock.
@@ -30,20 +21,12 @@ type AssignIpv6SubnetCidrBlockRequest struct {
 	ClientToken          *string               `json:"ClientToken,omitempty"`
 }
 
-// AssignIpv6SubnetCidrBlockResponse is the output of AssignIpv6SubnetCidrBlock, without RequestId.
-type AssignIpv6SubnetCidrBlockResponse struct {
-	Ipv6SubnetCidrBlockSet []Ipv6SubnetCidrBlock `json:"Ipv6SubnetCidrBlockSet"`
-}
-
 // AttachCcnInstancesRequest is the input of AttachCcnInstances.
 type AttachCcnInstancesRequest struct {
 	CcnId     *string       `json:"CcnId,omitempty"`     // required
 	Instances []CcnInstance `json:"Instances,omitempty"` // required
 	CcnUin    *string       `json:"CcnUin,omitempty"`
 }
-
-// AttachCcnInstancesResponse is the output of AttachCcnInstances, without RequestId.
-type AttachCcnInstancesResponse struct{}
 
 // CheckAssistantCidrRequest is the input of CheckAssistantCidr.
 type CheckAssistantCidrRequest struct {
@@ -52,30 +35,15 @@ type CheckAssistantCidrRequest struct {
 	OldCidrBlocks []string `json:"OldCidrBlocks,omitempty"`
 }
 
-// CheckAssistantCidrResponse is the output of CheckAssistantCidr, without RequestId.
-type CheckAssistantCidrResponse struct {
-	ConflictSourceSet []ConflictSource `json:"ConflictSourceSet"`
-}
-
 // CheckDefaultSubnetRequest is the input of CheckDefaultSubnet.
 type CheckDefaultSubnetRequest struct {
 	Zone *string `json:"Zone,omitempty"`
-}
-
-// CheckDefaultSubnetResponse is the output of CheckDefaultSubnet, without RequestId.
-type CheckDefaultSubnetResponse struct {
-	Result bool `json:"Result"`
 }
 
 // CreateAssistantCidrRequest is the input of CreateAssistantCidr.
 type CreateAssistantCidrRequest struct {
 	VpcId      *string  `json:"VpcId,omitempty"`      // required
 	CidrBlocks []string `json:"CidrBlocks,omitempty"` // required
-}
-
-// CreateAssistantCidrResponse is the output of CreateAssistantCidr, without RequestId.
-type CreateAssistantCidrResponse struct {
-	AssistantCidrSet []AssistantCidr `json:"AssistantCidrSet"`
 }
 
 // CreateCcnRequest is the input of CreateCcn.
@@ -89,11 +57,6 @@ type CreateCcnRequest struct {
 	Tags                 []Tag   `json:"Tags,omitempty"`
 }
 
-// CreateCcnResponse is the output of CreateCcn, without RequestId.
-type CreateCcnResponse struct {
-	Ccn CCN `json:"Ccn"`
-}
-
 // CreateCustomerGatewayRequest is the input of CreateCustomerGateway.
 type CreateCustomerGatewayRequest struct {
 	CustomerGatewayName *string `json:"CustomerGatewayName,omitempty"` // required
@@ -102,20 +65,10 @@ type CreateCustomerGatewayRequest struct {
 	BgpAsn              *int64  `json:"BgpAsn,omitempty"`
 }
 
-// CreateCustomerGatewayResponse is the output of CreateCustomerGateway, without RequestId.
-type CreateCustomerGatewayResponse struct {
-	CustomerGateway CustomerGateway `json:"CustomerGateway"`
-}
-
 // CreateDefaultVpcRequest is the input of CreateDefaultVpc.
 type CreateDefaultVpcRequest struct {
 	Zone  *string `json:"Zone,omitempty"`
 	Force *bool   `json:"Force,omitempty"`
-}
-
-// CreateDefaultVpcResponse is the output of CreateDefaultVpc, without RequestId.
-type CreateDefaultVpcResponse struct {
-	Vpc DefaultVpcSubnet `json:"Vpc"`
 }
 
 // CreateRouteTableRequest is the input of CreateRouteTable.
@@ -125,21 +78,10 @@ type CreateRouteTableRequest struct {
 	Tags           []Tag   `json:"Tags,omitempty"`
 }
 
-// CreateRouteTableResponse is the output of CreateRouteTable, without RequestId.
-type CreateRouteTableResponse struct {
-	RouteTable RouteTable `json:"RouteTable"`
-}
-
 // CreateRoutesRequest is the input of CreateRoutes.
 type CreateRoutesRequest struct {
 	RouteTableId *string `json:"RouteTableId,omitempty"` // required
 	Routes       []Route `json:"Routes,omitempty"`       // required
-}
-
-// CreateRoutesResponse is the output of CreateRoutes, without RequestId.
-type CreateRoutesResponse struct {
-	TotalCount    uint64       `json:"TotalCount"`
-	RouteTableSet []RouteTable `json:"RouteTableSet"`
 }
 
 // CreateSubnetRequest is the input of CreateSubnet.
@@ -152,22 +94,12 @@ type CreateSubnetRequest struct {
 	CdcId      *string `json:"CdcId,omitempty"`
 }
 
-// CreateSubnetResponse is the output of CreateSubnet, without RequestId.
-type CreateSubnetResponse struct {
-	Subnet Subnet `json:"Subnet"`
-}
-
 // CreateSubnetsRequest is the input of CreateSubnets.
 type CreateSubnetsRequest struct {
 	VpcId   *string       `json:"VpcId,omitempty"`   // required
 	Subnets []SubnetInput `json:"Subnets,omitempty"` // required
 	Tags    []Tag         `json:"Tags,omitempty"`
 	CdcId   *string       `json:"CdcId,omitempty"`
-}
-
-// CreateSubnetsResponse is the output of CreateSubnets, without RequestId.
-type CreateSubnetsResponse struct {
-	SubnetSet []Subnet `json:"SubnetSet"`
 }
 
 // CreateVpcRequest is the input of CreateVpc.
@@ -180,11 +112,6 @@ type CreateVpcRequest struct {
 	Tags                      []Tag    `json:"Tags,omitempty"`
 	EnableRouteVpcPublish     *bool    `json:"EnableRouteVpcPublish,omitempty"`
 	EnableRouteVpcPublishIpv6 *bool    `json:"EnableRouteVpcPublishIpv6,omitempty"`
-}
-
-// CreateVpcResponse is the output of CreateVpc, without RequestId.
-type CreateVpcResponse struct {
-	Vpc Vpc `json:"Vpc"`
 }
 
 // CreateVpnConnectionRequest is the input of CreateVpnConnection.
@@ -211,11 +138,6 @@ type CreateVpnConnectionRequest struct {
 	HealthCheckConfig         *HealthCheckConfig         `json:"HealthCheckConfig,omitempty"`
 }
 
-// CreateVpnConnectionResponse is the output of CreateVpnConnection, without RequestId.
-type CreateVpnConnectionResponse struct {
-	VpnConnection VpnConnection `json:"VpnConnection"`
-}
-
 // CreateVpnGatewayRequest is the input of CreateVpnGateway.
 type CreateVpnGatewayRequest struct {
 	VpcId                   *string                `json:"VpcId,omitempty"`                   // documented as required; absent counts as empty, since the Go SDK drops empty strings in GET and v1
@@ -231,20 +153,10 @@ type CreateVpnGatewayRequest struct {
 	BgpAsn                  *uint64                `json:"BgpAsn,omitempty"`
 }
 
-// CreateVpnGatewayResponse is the output of CreateVpnGateway, without RequestId.
-type CreateVpnGatewayResponse struct {
-	VpnGateway VpnGateway `json:"VpnGateway"`
-}
-
 // CreateVpnGatewayRoutesRequest is the input of CreateVpnGatewayRoutes.
 type CreateVpnGatewayRoutesRequest struct {
 	VpnGatewayId *string           `json:"VpnGatewayId,omitempty"` // required
 	Routes       []VpnGatewayRoute `json:"Routes,omitempty"`       // required
-}
-
-// CreateVpnGatewayRoutesResponse is the output of CreateVpnGatewayRoutes, without RequestId.
-type CreateVpnGatewayRoutesResponse struct {
-	Routes []VpnGatewayRoute `json:"Routes"`
 }
 
 // DeleteAssistantCidrRequest is the input of DeleteAssistantCidr.
@@ -253,32 +165,20 @@ type DeleteAssistantCidrRequest struct {
 	CidrBlocks []string `json:"CidrBlocks,omitempty"` // required
 }
 
-// DeleteAssistantCidrResponse is the output of DeleteAssistantCidr, without RequestId.
-type DeleteAssistantCidrResponse struct{}
-
 // DeleteCcnRequest is the input of DeleteCcn.
 type DeleteCcnRequest struct {
 	CcnId *string `json:"CcnId,omitempty"` // required
 }
-
-// DeleteCcnResponse is the output of DeleteCcn, without RequestId.
-type DeleteCcnResponse struct{}
 
 // DeleteCustomerGatewayRequest is the input of DeleteCustomerGateway.
 type DeleteCustomerGatewayRequest struct {
 	CustomerGatewayId *string `json:"CustomerGatewayId,omitempty"` // required
 }
 
-// DeleteCustomerGatewayResponse is the output of DeleteCustomerGateway, without RequestId.
-type DeleteCustomerGatewayResponse struct{}
-
 // DeleteRouteTableRequest is the input of DeleteRouteTable.
 type DeleteRouteTableRequest struct {
 	RouteTableId *string `json:"RouteTableId,omitempty"` // required
 }
-
-// DeleteRouteTableResponse is the output of DeleteRouteTable, without RequestId.
-type DeleteRouteTableResponse struct{}
 
 // DeleteRoutesRequest is the input of DeleteRoutes.
 type DeleteRoutesRequest struct {
@@ -286,26 +186,15 @@ type DeleteRoutesRequest struct {
 	Routes       []Route `json:"Routes,omitempty"`
 }
 
-// DeleteRoutesResponse is the output of DeleteRoutes, without RequestId.
-type DeleteRoutesResponse struct {
-	RouteSet []Route `json:"RouteSet"`
-}
-
 // DeleteSubnetRequest is the input of DeleteSubnet.
 type DeleteSubnetRequest struct {
 	SubnetId *string `json:"SubnetId,omitempty"` // required
 }
 
-// DeleteSubnetResponse is the output of DeleteSubnet, without RequestId.
-type DeleteSubnetResponse struct{}
-
 // DeleteVpcRequest is the input of DeleteVpc.
 type DeleteVpcRequest struct {
 	VpcId *string `json:"VpcId,omitempty"` // required
 }
-
-// DeleteVpcResponse is the output of DeleteVpc, without RequestId.
-type DeleteVpcResponse struct{}
 
 // DeleteVpnConnectionRequest is the input of DeleteVpnConnection.
 type DeleteVpnConnectionRequest struct {
@@ -313,16 +202,10 @@ type DeleteVpnConnectionRequest struct {
 	VpnConnectionId *string `json:"VpnConnectionId,omitempty"` // required
 }
 
-// DeleteVpnConnectionResponse is the output of DeleteVpnConnection, without RequestId.
-type DeleteVpnConnectionResponse struct{}
-
 // DeleteVpnGatewayRequest is the input of DeleteVpnGateway.
 type DeleteVpnGatewayRequest struct {
 	VpnGatewayId *string `json:"VpnGatewayId,omitempty"` // required
 }
-
-// DeleteVpnGatewayResponse is the output of DeleteVpnGateway, without RequestId.
-type DeleteVpnGatewayResponse struct{}
 
 // DeleteVpnGatewayRoutesRequest is the input of DeleteVpnGatewayRoutes.
 type DeleteVpnGatewayRoutesRequest struct {
@@ -330,16 +213,8 @@ type DeleteVpnGatewayRoutesRequest struct {
 	RouteIds     []string `json:"RouteIds,omitempty"`     // required
 }
 
-// DeleteVpnGatewayRoutesResponse is the output of DeleteVpnGatewayRoutes, without RequestId.
-type DeleteVpnGatewayRoutesResponse struct{}
-
 // DescribeAccountAttributesRequest is the input of DescribeAccountAttributes.
 type DescribeAccountAttributesRequest struct{}
-
-// DescribeAccountAttributesResponse is the output of DescribeAccountAttributes, without RequestId.
-type DescribeAccountAttributesResponse struct {
-	AccountAttributeSet []AccountAttribute `json:"AccountAttributeSet"`
-}
 
 // DescribeAssistantCidrRequest is the input of DescribeAssistantCidr.
 type DescribeAssistantCidrRequest struct {
@@ -347,12 +222,6 @@ type DescribeAssistantCidrRequest struct {
 	Filters []Filter `json:"Filters,omitempty"`
 	Offset  *uint64  `json:"Offset,omitempty"`
 	Limit   *uint64  `json:"Limit,omitempty"`
-}
-
-// DescribeAssistantCidrResponse is the output of DescribeAssistantCidr, without RequestId.
-type DescribeAssistantCidrResponse struct {
-	AssistantCidrSet []AssistantCidr `json:"AssistantCidrSet"`
-	TotalCount       uint64          `json:"TotalCount"`
 }
 
 // DescribeCcnAttachedInstancesRequest is the input of DescribeCcnAttachedInstances.
@@ -365,12 +234,6 @@ type DescribeCcnAttachedInstancesRequest struct {
 	OrderDirection *string  `json:"OrderDirection,omitempty"`
 }
 
-// DescribeCcnAttachedInstancesResponse is the output of DescribeCcnAttachedInstances, without RequestId.
-type DescribeCcnAttachedInstancesResponse struct {
-	TotalCount  uint64                `json:"TotalCount"`
-	InstanceSet []CcnAttachedInstance `json:"InstanceSet"`
-}
-
 // DescribeCcnRoutesRequest is the input of DescribeCcnRoutes.
 type DescribeCcnRoutesRequest struct {
 	CcnId    *string  `json:"CcnId,omitempty"` // required
@@ -378,12 +241,6 @@ type DescribeCcnRoutesRequest struct {
 	Filters  []Filter `json:"Filters,omitempty"`
 	Offset   *uint64  `json:"Offset,omitempty"`
 	Limit    *uint64  `json:"Limit,omitempty"`
-}
-
-// DescribeCcnRoutesResponse is the output of DescribeCcnRoutes, without RequestId.
-type DescribeCcnRoutesResponse struct {
-	TotalCount uint64     `json:"TotalCount"`
-	RouteSet   []CcnRoute `json:"RouteSet"`
 }
 
 // DescribeCcnsRequest is the input of DescribeCcns.
@@ -396,19 +253,8 @@ type DescribeCcnsRequest struct {
 	OrderDirection *string  `json:"OrderDirection,omitempty"`
 }
 
-// DescribeCcnsResponse is the output of DescribeCcns, without RequestId.
-type DescribeCcnsResponse struct {
-	TotalCount uint64 `json:"TotalCount"`
-	CcnSet     []CCN  `json:"CcnSet"`
-}
-
 // DescribeCustomerGatewayVendorsRequest is the input of DescribeCustomerGatewayVendors.
 type DescribeCustomerGatewayVendorsRequest struct{}
-
-// DescribeCustomerGatewayVendorsResponse is the output of DescribeCustomerGatewayVendors, without RequestId.
-type DescribeCustomerGatewayVendorsResponse struct {
-	CustomerGatewayVendorSet []CustomerGatewayVendor `json:"CustomerGatewayVendorSet"`
-}
 
 // DescribeCustomerGatewaysRequest is the input of DescribeCustomerGateways.
 type DescribeCustomerGatewaysRequest struct {
@@ -418,29 +264,12 @@ type DescribeCustomerGatewaysRequest struct {
 	Limit              *uint64  `json:"Limit,omitempty"`
 }
 
-// DescribeCustomerGatewaysResponse is the output of DescribeCustomerGateways, without RequestId.
-type DescribeCustomerGatewaysResponse struct {
-	CustomerGatewaySet []CustomerGateway `json:"CustomerGatewaySet"`
-	TotalCount         uint64            `json:"TotalCount"`
-}
-
 // DescribeNetworkAccountTypeRequest is the input of DescribeNetworkAccountType.
 type DescribeNetworkAccountTypeRequest struct{}
-
-// DescribeNetworkAccountTypeResponse is the output of DescribeNetworkAccountType, without RequestId.
-type DescribeNetworkAccountTypeResponse struct {
-	NetworkAccountType string `json:"NetworkAccountType"`
-}
 
 // DescribeProductQuotaRequest is the input of DescribeProductQuota.
 type DescribeProductQuotaRequest struct {
 	Product *string `json:"Product,omitempty"` // required
-}
-
-// DescribeProductQuotaResponse is the output of DescribeProductQuota, without RequestId.
-type DescribeProductQuotaResponse struct {
-	ProductQuotaSet []ProductQuota `json:"ProductQuotaSet"`
-	TotalCount      uint64         `json:"TotalCount"`
 }
 
 // DescribeRouteConflictsRequest is the input of DescribeRouteConflicts.
@@ -449,22 +278,11 @@ type DescribeRouteConflictsRequest struct {
 	DestinationCidrBlocks []string `json:"DestinationCidrBlocks,omitempty"` // required
 }
 
-// DescribeRouteConflictsResponse is the output of DescribeRouteConflicts, without RequestId.
-type DescribeRouteConflictsResponse struct {
-	RouteConflictSet []RouteConflict `json:"RouteConflictSet"`
-}
-
 // DescribeRouteListRequest is the input of DescribeRouteList.
 type DescribeRouteListRequest struct {
 	Filters []Filter `json:"Filters,omitempty"`
 	Offset  *uint64  `json:"Offset,omitempty"`
 	Limit   *uint64  `json:"Limit,omitempty"`
-}
-
-// DescribeRouteListResponse is the output of DescribeRouteList, without RequestId.
-type DescribeRouteListResponse struct {
-	RouteSet   []Route `json:"RouteSet"`
-	TotalCount uint64  `json:"TotalCount"`
 }
 
 // DescribeRouteTablesRequest is the input of DescribeRouteTables.
@@ -476,12 +294,6 @@ type DescribeRouteTablesRequest struct {
 	NeedRouterInfo *bool    `json:"NeedRouterInfo,omitempty"`
 }
 
-// DescribeRouteTablesResponse is the output of DescribeRouteTables, without RequestId.
-type DescribeRouteTablesResponse struct {
-	TotalCount    uint64       `json:"TotalCount"`
-	RouteTableSet []RouteTable `json:"RouteTableSet"`
-}
-
 // DescribeRoutesRequest is the input of DescribeRoutes.
 type DescribeRoutesRequest struct {
 	Filters []Filter `json:"Filters,omitempty"`
@@ -489,20 +301,9 @@ type DescribeRoutesRequest struct {
 	Limit   *uint64  `json:"Limit,omitempty"`
 }
 
-// DescribeRoutesResponse is the output of DescribeRoutes, without RequestId.
-type DescribeRoutesResponse struct {
-	RouteSet   []Route `json:"RouteSet"`
-	TotalCount uint64  `json:"TotalCount"`
-}
-
 // DescribeSubnetResourceDashboardRequest is the input of DescribeSubnetResourceDashboard.
 type DescribeSubnetResourceDashboardRequest struct {
 	SubnetIds []string `json:"SubnetIds,omitempty"` // required
-}
-
-// DescribeSubnetResourceDashboardResponse is the output of DescribeSubnetResourceDashboard, without RequestId.
-type DescribeSubnetResourceDashboardResponse struct {
-	ResourceStatisticsSet []ResourceStatistics `json:"ResourceStatisticsSet"`
 }
 
 // DescribeSubnetsRequest is the input of DescribeSubnets.
@@ -515,23 +316,10 @@ type DescribeSubnetsRequest struct {
 	NextToken  *string  `json:"NextToken,omitempty"`
 }
 
-// DescribeSubnetsResponse is the output of DescribeSubnets, without RequestId.
-type DescribeSubnetsResponse struct {
-	TotalCount uint64   `json:"TotalCount"`
-	SubnetSet  []Subnet `json:"SubnetSet"`
-	NextToken  *string  `json:"NextToken,omitempty"` // left out on the last page
-}
-
 // DescribeTaskResultRequest is the input of DescribeTaskResult.
 type DescribeTaskResultRequest struct {
 	TaskId   *uint64 `json:"TaskId,omitempty"`
 	DealName *string `json:"DealName,omitempty"`
-}
-
-// DescribeTaskResultResponse is the output of DescribeTaskResult, without RequestId.
-type DescribeTaskResultResponse struct {
-	TaskId uint64 `json:"TaskId"`
-	Result string `json:"Result"`
 }
 
 // DescribeTenantCcnsRequest is the input of DescribeTenantCcns.
@@ -539,12 +327,6 @@ type DescribeTenantCcnsRequest struct {
 	Filters []Filter `json:"Filters,omitempty"`
 	Offset  *uint64  `json:"Offset,omitempty"`
 	Limit   *uint64  `json:"Limit,omitempty"`
-}
-
-// DescribeTenantCcnsResponse is the output of DescribeTenantCcns, without RequestId.
-type DescribeTenantCcnsResponse struct {
-	CcnSet     []CcnInstanceInfo `json:"CcnSet"`
-	TotalCount uint64            `json:"TotalCount"`
 }
 
 // DescribeUsedIpAddressRequest is the input of DescribeUsedIpAddress.
@@ -557,23 +339,11 @@ type DescribeUsedIpAddressRequest struct {
 	Limit       *uint64  `json:"Limit,omitempty"`
 }
 
-// DescribeUsedIpAddressResponse is the output of DescribeUsedIpAddress, without RequestId.
-type DescribeUsedIpAddressResponse struct {
-	IpAddressStates []IpAddressStates `json:"IpAddressStates"`
-	TotalCount      uint64            `json:"TotalCount"`
-}
-
 // DescribeVpcInstancesRequest is the input of DescribeVpcInstances.
 type DescribeVpcInstancesRequest struct {
 	Filters []Filter `json:"Filters,omitempty"` // required
 	Offset  *uint64  `json:"Offset,omitempty"`
 	Limit   *uint64  `json:"Limit,omitempty"`
-}
-
-// DescribeVpcInstancesResponse is the output of DescribeVpcInstances, without RequestId.
-type DescribeVpcInstancesResponse struct {
-	InstanceSet []CvmInstance `json:"InstanceSet"`
-	TotalCount  uint64        `json:"TotalCount"`
 }
 
 // DescribeVpcIpv6AddressesRequest is the input of DescribeVpcIpv6Addresses.
@@ -585,20 +355,9 @@ type DescribeVpcIpv6AddressesRequest struct {
 	SubnetId      *string  `json:"SubnetId,omitempty"`
 }
 
-// DescribeVpcIpv6AddressesResponse is the output of DescribeVpcIpv6Addresses, without RequestId.
-type DescribeVpcIpv6AddressesResponse struct {
-	Ipv6AddressSet []VpcIpv6Address `json:"Ipv6AddressSet"`
-	TotalCount     uint64           `json:"TotalCount"`
-}
-
 // DescribeVpcLimitsRequest is the input of DescribeVpcLimits.
 type DescribeVpcLimitsRequest struct {
 	LimitTypes []string `json:"LimitTypes,omitempty"` // required
-}
-
-// DescribeVpcLimitsResponse is the output of DescribeVpcLimits, without RequestId.
-type DescribeVpcLimitsResponse struct {
-	VpcLimitSet []VpcLimit `json:"VpcLimitSet"`
 }
 
 // DescribeVpcPrivateIpAddressesRequest is the input of DescribeVpcPrivateIpAddresses.
@@ -607,31 +366,14 @@ type DescribeVpcPrivateIpAddressesRequest struct {
 	PrivateIpAddresses []string `json:"PrivateIpAddresses,omitempty"` // required
 }
 
-// DescribeVpcPrivateIpAddressesResponse is the output of DescribeVpcPrivateIpAddresses, without RequestId.
-type DescribeVpcPrivateIpAddressesResponse struct {
-	VpcPrivateIpAddressSet []VpcPrivateIpAddress `json:"VpcPrivateIpAddressSet"`
-}
-
 // DescribeVpcResourceDashboardRequest is the input of DescribeVpcResourceDashboard.
 type DescribeVpcResourceDashboardRequest struct {
 	VpcIds []string `json:"VpcIds,omitempty"` // required
 }
 
-// DescribeVpcResourceDashboardResponse is the output of DescribeVpcResourceDashboard, without RequestId.
-type DescribeVpcResourceDashboardResponse struct {
-	ResourceDashboardSet []ResourceDashboard `json:"ResourceDashboardSet"`
-}
-
 // DescribeVpcTaskResultRequest is the input of DescribeVpcTaskResult.
 type DescribeVpcTaskResultRequest struct {
 	TaskId *string `json:"TaskId,omitempty"` // required
-}
-
-// DescribeVpcTaskResultResponse is the output of DescribeVpcTaskResult, without RequestId.
-type DescribeVpcTaskResultResponse struct {
-	Status string                    `json:"Status"`
-	Output string                    `json:"Output"`
-	Result []VpcTaskResultDetailInfo `json:"Result"`
 }
 
 // DescribeVpcsRequest is the input of DescribeVpcs.
@@ -642,12 +384,6 @@ type DescribeVpcsRequest struct {
 	Limit   *string  `json:"Limit,omitempty"`
 }
 
-// DescribeVpcsResponse is the output of DescribeVpcs, without RequestId.
-type DescribeVpcsResponse struct {
-	TotalCount uint64 `json:"TotalCount"`
-	VpcSet     []Vpc  `json:"VpcSet"`
-}
-
 // DescribeVpnConnectionsRequest is the input of DescribeVpnConnections.
 type DescribeVpnConnectionsRequest struct {
 	VpnConnectionIds []string `json:"VpnConnectionIds,omitempty"`
@@ -656,23 +392,11 @@ type DescribeVpnConnectionsRequest struct {
 	Limit            *uint64  `json:"Limit,omitempty"`
 }
 
-// DescribeVpnConnectionsResponse is the output of DescribeVpnConnections, without RequestId.
-type DescribeVpnConnectionsResponse struct {
-	TotalCount       uint64          `json:"TotalCount"`
-	VpnConnectionSet []VpnConnection `json:"VpnConnectionSet"`
-}
-
 // DescribeVpnGatewayCcnRoutesRequest is the input of DescribeVpnGatewayCcnRoutes.
 type DescribeVpnGatewayCcnRoutesRequest struct {
 	VpnGatewayId *string `json:"VpnGatewayId,omitempty"` // required
 	Offset       *uint64 `json:"Offset,omitempty"`
 	Limit        *uint64 `json:"Limit,omitempty"`
-}
-
-// DescribeVpnGatewayCcnRoutesResponse is the output of DescribeVpnGatewayCcnRoutes, without RequestId.
-type DescribeVpnGatewayCcnRoutesResponse struct {
-	RouteSet   []VpngwCcnRoutes `json:"RouteSet"`
-	TotalCount uint64           `json:"TotalCount"`
 }
 
 // DescribeVpnGatewayRoutesRequest is the input of DescribeVpnGatewayRoutes.
@@ -683,12 +407,6 @@ type DescribeVpnGatewayRoutesRequest struct {
 	Limit        *int64   `json:"Limit,omitempty"`
 }
 
-// DescribeVpnGatewayRoutesResponse is the output of DescribeVpnGatewayRoutes, without RequestId.
-type DescribeVpnGatewayRoutesResponse struct {
-	Routes     []VpnGatewayRoute `json:"Routes"`
-	TotalCount uint64            `json:"TotalCount"`
-}
-
 // DescribeVpnGatewaysRequest is the input of DescribeVpnGateways.
 type DescribeVpnGatewaysRequest struct {
 	VpnGatewayIds []string       `json:"VpnGatewayIds,omitempty"`
@@ -697,29 +415,17 @@ type DescribeVpnGatewaysRequest struct {
 	Limit         *uint64        `json:"Limit,omitempty"`
 }
 
-// DescribeVpnGatewaysResponse is the output of DescribeVpnGateways, without RequestId.
-type DescribeVpnGatewaysResponse struct {
-	TotalCount    uint64       `json:"TotalCount"`
-	VpnGatewaySet []VpnGateway `json:"VpnGatewaySet"`
-}
-
 // DetachCcnInstancesRequest is the input of DetachCcnInstances.
 type DetachCcnInstancesRequest struct {
 	CcnId     *string       `json:"CcnId,omitempty"`     // required
 	Instances []CcnInstance `json:"Instances,omitempty"` // required
 }
 
-// DetachCcnInstancesResponse is the output of DetachCcnInstances, without RequestId.
-type DetachCcnInstancesResponse struct{}
-
 // DisableCcnRoutesRequest is the input of DisableCcnRoutes.
 type DisableCcnRoutesRequest struct {
 	CcnId    *string  `json:"CcnId,omitempty"`    // required
 	RouteIds []string `json:"RouteIds,omitempty"` // required
 }
-
-// DisableCcnRoutesResponse is the output of DisableCcnRoutes, without RequestId.
-type DisableCcnRoutesResponse struct{}
 
 // DisableRoutesRequest is the input of DisableRoutes.
 type DisableRoutesRequest struct {
@@ -728,17 +434,11 @@ type DisableRoutesRequest struct {
 	RouteItemIds []string `json:"RouteItemIds,omitempty"`
 }
 
-// DisableRoutesResponse is the output of DisableRoutes, without RequestId.
-type DisableRoutesResponse struct{}
-
 // EnableCcnRoutesRequest is the input of EnableCcnRoutes.
 type EnableCcnRoutesRequest struct {
 	CcnId    *string  `json:"CcnId,omitempty"`    // required
 	RouteIds []string `json:"RouteIds,omitempty"` // required
 }
-
-// EnableCcnRoutesResponse is the output of EnableCcnRoutes, without RequestId.
-type EnableCcnRoutesResponse struct{}
 
 // EnableRoutesRequest is the input of EnableRoutes.
 type EnableRoutesRequest struct {
@@ -747,18 +447,9 @@ type EnableRoutesRequest struct {
 	RouteItemIds []string `json:"RouteItemIds,omitempty"`
 }
 
-// EnableRoutesResponse is the output of EnableRoutes, without RequestId.
-type EnableRoutesResponse struct{}
-
 // GenerateVpnConnectionDefaultHealthCheckIpRequest is the input of GenerateVpnConnectionDefaultHealthCheckIp.
 type GenerateVpnConnectionDefaultHealthCheckIpRequest struct {
 	VpnGatewayId *string `json:"VpnGatewayId,omitempty"` // required
-}
-
-// GenerateVpnConnectionDefaultHealthCheckIpResponse is the output of GenerateVpnConnectionDefaultHealthCheckIp, without RequestId.
-type GenerateVpnConnectionDefaultHealthCheckIpResponse struct {
-	HealthCheckLocalIp  string `json:"HealthCheckLocalIp"`
-	HealthCheckRemoteIp string `json:"HealthCheckRemoteIp"`
 }
 
 // InquiryPriceCreateVpnGatewayRequest is the input of InquiryPriceCreateVpnGateway.
@@ -770,31 +461,16 @@ type InquiryPriceCreateVpnGatewayRequest struct {
 	Type                    *string                `json:"Type,omitempty"`
 }
 
-// InquiryPriceCreateVpnGatewayResponse is the output of InquiryPriceCreateVpnGateway, without RequestId.
-type InquiryPriceCreateVpnGatewayResponse struct {
-	Price Price `json:"Price"`
-}
-
 // InquiryPriceRenewVpnGatewayRequest is the input of InquiryPriceRenewVpnGateway.
 type InquiryPriceRenewVpnGatewayRequest struct {
 	VpnGatewayId          *string                `json:"VpnGatewayId,omitempty"`          // required
 	InstanceChargePrepaid *InstanceChargePrepaid `json:"InstanceChargePrepaid,omitempty"` // required
 }
 
-// InquiryPriceRenewVpnGatewayResponse is the output of InquiryPriceRenewVpnGateway, without RequestId.
-type InquiryPriceRenewVpnGatewayResponse struct {
-	Price Price `json:"Price"`
-}
-
 // InquiryPriceResetVpnGatewayInternetMaxBandwidthRequest is the input of InquiryPriceResetVpnGatewayInternetMaxBandwidth.
 type InquiryPriceResetVpnGatewayInternetMaxBandwidthRequest struct {
 	VpnGatewayId            *string `json:"VpnGatewayId,omitempty"`            // required
 	InternetMaxBandwidthOut *uint64 `json:"InternetMaxBandwidthOut,omitempty"` // required
-}
-
-// InquiryPriceResetVpnGatewayInternetMaxBandwidthResponse is the output of InquiryPriceResetVpnGatewayInternetMaxBandwidth, without RequestId.
-type InquiryPriceResetVpnGatewayInternetMaxBandwidthResponse struct {
-	Price Price `json:"Price"`
 }
 
 // ModifyAssistantCidrRequest is the input of ModifyAssistantCidr.
@@ -804,19 +480,11 @@ type ModifyAssistantCidrRequest struct {
 	OldCidrBlocks []string `json:"OldCidrBlocks,omitempty"`
 }
 
-// ModifyAssistantCidrResponse is the output of ModifyAssistantCidr, without RequestId.
-type ModifyAssistantCidrResponse struct {
-	AssistantCidrSet []AssistantCidr `json:"AssistantCidrSet"`
-}
-
 // ModifyCcnAttachedInstancesAttributeRequest is the input of ModifyCcnAttachedInstancesAttribute.
 type ModifyCcnAttachedInstancesAttributeRequest struct {
 	CcnId     *string       `json:"CcnId,omitempty"`     // required
 	Instances []CcnInstance `json:"Instances,omitempty"` // required
 }
-
-// ModifyCcnAttachedInstancesAttributeResponse is the output of ModifyCcnAttachedInstancesAttribute, without RequestId.
-type ModifyCcnAttachedInstancesAttributeResponse struct{}
 
 // ModifyCcnAttributeRequest is the input of ModifyCcnAttribute.
 type ModifyCcnAttributeRequest struct {
@@ -829,9 +497,6 @@ type ModifyCcnAttributeRequest struct {
 	MixedBillingFlag         *bool   `json:"MixedBillingFlag,omitempty"`
 }
 
-// ModifyCcnAttributeResponse is the output of ModifyCcnAttribute, without RequestId.
-type ModifyCcnAttributeResponse struct{}
-
 // ModifyCustomerGatewayAttributeRequest is the input of ModifyCustomerGatewayAttribute.
 type ModifyCustomerGatewayAttributeRequest struct {
 	CustomerGatewayId   *string `json:"CustomerGatewayId,omitempty"`   // required
@@ -839,17 +504,11 @@ type ModifyCustomerGatewayAttributeRequest struct {
 	BgpAsn              *uint64 `json:"BgpAsn,omitempty"`
 }
 
-// ModifyCustomerGatewayAttributeResponse is the output of ModifyCustomerGatewayAttribute, without RequestId.
-type ModifyCustomerGatewayAttributeResponse struct{}
-
 // ModifyRouteTableAttributeRequest is the input of ModifyRouteTableAttribute.
 type ModifyRouteTableAttributeRequest struct {
 	RouteTableId   *string `json:"RouteTableId,omitempty"`   // required
 	RouteTableName *string `json:"RouteTableName,omitempty"` // required
 }
-
-// ModifyRouteTableAttributeResponse is the output of ModifyRouteTableAttribute, without RequestId.
-type ModifyRouteTableAttributeResponse struct{}
 
 // ModifySubnetAttributeRequest is the input of ModifySubnetAttribute.
 type ModifySubnetAttributeRequest struct {
@@ -857,9 +516,6 @@ type ModifySubnetAttributeRequest struct {
 	SubnetName      *string `json:"SubnetName,omitempty"`
 	EnableBroadcast *string `json:"EnableBroadcast,omitempty"`
 }
-
-// ModifySubnetAttributeResponse is the output of ModifySubnetAttribute, without RequestId.
-type ModifySubnetAttributeResponse struct{}
 
 // ModifyVpcAttributeRequest is the input of ModifyVpcAttribute.
 type ModifyVpcAttributeRequest struct {
@@ -872,9 +528,6 @@ type ModifyVpcAttributeRequest struct {
 	EnableCdcPublish          *bool    `json:"EnableCdcPublish,omitempty"`
 	EnableRouteVpcPublishIpv6 *bool    `json:"EnableRouteVpcPublishIpv6,omitempty"`
 }
-
-// ModifyVpcAttributeResponse is the output of ModifyVpcAttribute, without RequestId.
-type ModifyVpcAttributeResponse struct{}
 
 // ModifyVpnConnectionAttributeRequest is the input of ModifyVpnConnectionAttribute.
 type ModifyVpnConnectionAttributeRequest struct {
@@ -896,9 +549,6 @@ type ModifyVpnConnectionAttributeRequest struct {
 	BgpConfig                 *BgpConfig                 `json:"BgpConfig,omitempty"`
 }
 
-// ModifyVpnConnectionAttributeResponse is the output of ModifyVpnConnectionAttribute, without RequestId.
-type ModifyVpnConnectionAttributeResponse struct{}
-
 // ModifyVpnGatewayAttributeRequest is the input of ModifyVpnGatewayAttribute.
 type ModifyVpnGatewayAttributeRequest struct {
 	VpnGatewayId       *string `json:"VpnGatewayId,omitempty"` // required
@@ -908,27 +558,16 @@ type ModifyVpnGatewayAttributeRequest struct {
 	MaxConnection      *uint64 `json:"MaxConnection,omitempty"`
 }
 
-// ModifyVpnGatewayAttributeResponse is the output of ModifyVpnGatewayAttribute, without RequestId.
-type ModifyVpnGatewayAttributeResponse struct{}
-
 // ModifyVpnGatewayCcnRoutesRequest is the input of ModifyVpnGatewayCcnRoutes.
 type ModifyVpnGatewayCcnRoutesRequest struct {
 	VpnGatewayId *string          `json:"VpnGatewayId,omitempty"` // required
 	Routes       []VpngwCcnRoutes `json:"Routes,omitempty"`       // required
 }
 
-// ModifyVpnGatewayCcnRoutesResponse is the output of ModifyVpnGatewayCcnRoutes, without RequestId.
-type ModifyVpnGatewayCcnRoutesResponse struct{}
-
 // ModifyVpnGatewayRoutesRequest is the input of ModifyVpnGatewayRoutes.
 type ModifyVpnGatewayRoutesRequest struct {
 	VpnGatewayId *string                 `json:"VpnGatewayId,omitempty"` // required
 	Routes       []VpnGatewayRouteModify `json:"Routes,omitempty"`       // required
-}
-
-// ModifyVpnGatewayRoutesResponse is the output of ModifyVpnGatewayRoutes, without RequestId.
-type ModifyVpnGatewayRoutesResponse struct {
-	Routes []VpnGatewayRoute `json:"Routes"`
 }
 
 // NotifyRoutesRequest is the input of NotifyRoutes.
@@ -937,17 +576,11 @@ type NotifyRoutesRequest struct {
 	RouteItemIds []string `json:"RouteItemIds,omitempty"` // required
 }
 
-// NotifyRoutesResponse is the output of NotifyRoutes, without RequestId.
-type NotifyRoutesResponse struct{}
-
 // RejectAttachCcnInstancesRequest is the input of RejectAttachCcnInstances.
 type RejectAttachCcnInstancesRequest struct {
 	CcnId     *string       `json:"CcnId,omitempty"`     // required
 	Instances []CcnInstance `json:"Instances,omitempty"` // required
 }
-
-// RejectAttachCcnInstancesResponse is the output of RejectAttachCcnInstances, without RequestId.
-type RejectAttachCcnInstancesResponse struct{}
 
 // RenewVpnGatewayRequest is the input of RenewVpnGateway.
 type RenewVpnGatewayRequest struct {
@@ -955,28 +588,16 @@ type RenewVpnGatewayRequest struct {
 	InstanceChargePrepaid *InstanceChargePrepaid `json:"InstanceChargePrepaid,omitempty"` // required
 }
 
-// RenewVpnGatewayResponse is the output of RenewVpnGateway, without RequestId.
-type RenewVpnGatewayResponse struct{}
-
 // ReplaceRouteTableAssociationRequest is the input of ReplaceRouteTableAssociation.
 type ReplaceRouteTableAssociationRequest struct {
 	RouteTableId *string `json:"RouteTableId,omitempty"` // required
 	SubnetId     *string `json:"SubnetId,omitempty"`
 }
 
-// ReplaceRouteTableAssociationResponse is the output of ReplaceRouteTableAssociation, without RequestId.
-type ReplaceRouteTableAssociationResponse struct{}
-
 // ReplaceRoutesRequest is the input of ReplaceRoutes.
 type ReplaceRoutesRequest struct {
 	RouteTableId *string `json:"RouteTableId,omitempty"` // required
 	Routes       []Route `json:"Routes,omitempty"`       // required
-}
-
-// ReplaceRoutesResponse is the output of ReplaceRoutes, without RequestId.
-type ReplaceRoutesResponse struct {
-	OldRouteSet []Route `json:"OldRouteSet"`
-	NewRouteSet []Route `json:"NewRouteSet"`
 }
 
 // ResetAttachCcnInstancesRequest is the input of ResetAttachCcnInstances.
@@ -986,9 +607,6 @@ type ResetAttachCcnInstancesRequest struct {
 	Instances []CcnInstance `json:"Instances,omitempty"` // required
 }
 
-// ResetAttachCcnInstancesResponse is the output of ResetAttachCcnInstances, without RequestId.
-type ResetAttachCcnInstancesResponse struct{}
-
 // ResetRoutesRequest is the input of ResetRoutes.
 type ResetRoutesRequest struct {
 	RouteTableId   *string `json:"RouteTableId,omitempty"`   // required
@@ -996,26 +614,17 @@ type ResetRoutesRequest struct {
 	Routes         []Route `json:"Routes,omitempty"`         // required
 }
 
-// ResetRoutesResponse is the output of ResetRoutes, without RequestId.
-type ResetRoutesResponse struct{}
-
 // ResetVpnConnectionRequest is the input of ResetVpnConnection.
 type ResetVpnConnectionRequest struct {
 	VpnGatewayId    *string `json:"VpnGatewayId,omitempty"`    // required
 	VpnConnectionId *string `json:"VpnConnectionId,omitempty"` // required
 }
 
-// ResetVpnConnectionResponse is the output of ResetVpnConnection, without RequestId.
-type ResetVpnConnectionResponse struct{}
-
 // ResetVpnGatewayInternetMaxBandwidthRequest is the input of ResetVpnGatewayInternetMaxBandwidth.
 type ResetVpnGatewayInternetMaxBandwidthRequest struct {
 	VpnGatewayId            *string `json:"VpnGatewayId,omitempty"`            // required
 	InternetMaxBandwidthOut *uint64 `json:"InternetMaxBandwidthOut,omitempty"` // required
 }
-
-// ResetVpnGatewayInternetMaxBandwidthResponse is the output of ResetVpnGatewayInternetMaxBandwidth, without RequestId.
-type ResetVpnGatewayInternetMaxBandwidthResponse struct{}
 
 // SetVpnGatewaysRenewFlagRequest is the input of SetVpnGatewaysRenewFlag.
 type SetVpnGatewaysRenewFlagRequest struct {
@@ -1024,17 +633,11 @@ type SetVpnGatewaysRenewFlagRequest struct {
 	Type          *string  `json:"Type,omitempty"`
 }
 
-// SetVpnGatewaysRenewFlagResponse is the output of SetVpnGatewaysRenewFlag, without RequestId.
-type SetVpnGatewaysRenewFlagResponse struct{}
-
 // UnassignIpv6CidrBlockRequest is the input of UnassignIpv6CidrBlock.
 type UnassignIpv6CidrBlockRequest struct {
 	VpcId         *string `json:"VpcId,omitempty"` // required
 	Ipv6CidrBlock *string `json:"Ipv6CidrBlock,omitempty"`
 }
-
-// UnassignIpv6CidrBlockResponse is the output of UnassignIpv6CidrBlock, without RequestId.
-type UnassignIpv6CidrBlockResponse struct{}
 
 // UnassignIpv6SubnetCidrBlockRequest is the input of UnassignIpv6SubnetCidrBlock.
 type UnassignIpv6SubnetCidrBlockRequest struct {
@@ -1042,17 +645,11 @@ type UnassignIpv6SubnetCidrBlockRequest struct {
 	Ipv6SubnetCidrBlocks []Ipv6SubnetCidrBlock `json:"Ipv6SubnetCidrBlocks,omitempty"` // required
 }
 
-// UnassignIpv6SubnetCidrBlockResponse is the output of UnassignIpv6SubnetCidrBlock, without RequestId.
-type UnassignIpv6SubnetCidrBlockResponse struct{}
-
 // WithdrawNotifyRoutesRequest is the input of WithdrawNotifyRoutes.
 type WithdrawNotifyRoutesRequest struct {
 	RouteTableId *string  `json:"RouteTableId,omitempty"` // required
 	RouteItemIds []string `json:"RouteItemIds,omitempty"` // required
 }
-
-// WithdrawNotifyRoutesResponse is the output of WithdrawNotifyRoutes, without RequestId.
-type WithdrawNotifyRoutesResponse struct{}
 
 // AddResourceTagRequest is the input of AddResourceTag.
 type AddResourceTagRequest struct {
@@ -1061,17 +658,11 @@ type AddResourceTagRequest struct {
 	Resource *string `json:"Resource,omitempty"` // required
 }
 
-// AddResourceTagResponse is the output of AddResourceTag, without RequestId.
-type AddResourceTagResponse struct{}
-
 // CreateTagRequest is the input of CreateTag.
 type CreateTagRequest struct {
 	TagKey   *string `json:"TagKey,omitempty"`   // required
 	TagValue *string `json:"TagValue,omitempty"` // documented as required; absent counts as empty, since the Go SDK drops empty strings in GET and v1
 }
-
-// CreateTagResponse is the output of CreateTag, without RequestId.
-type CreateTagResponse struct{}
 
 // DeleteResourceTagRequest is the input of DeleteResourceTag.
 type DeleteResourceTagRequest struct {
@@ -1079,17 +670,11 @@ type DeleteResourceTagRequest struct {
 	Resource *string `json:"Resource,omitempty"` // required
 }
 
-// DeleteResourceTagResponse is the output of DeleteResourceTag, without RequestId.
-type DeleteResourceTagResponse struct{}
-
 // DeleteTagRequest is the input of DeleteTag.
 type DeleteTagRequest struct {
 	TagKey   *string `json:"TagKey,omitempty"`   // required
 	TagValue *string `json:"TagValue,omitempty"` // documented as required; absent counts as empty, since the Go SDK drops empty strings in GET and v1
 }
-
-// DeleteTagResponse is the output of DeleteTag, without RequestId.
-type DeleteTagResponse struct{}
 
 // DescribeResourceTagsByResourceIdsRequest is the input of DescribeResourceTagsByResourceIds.
 type DescribeResourceTagsByResourceIdsRequest struct {
@@ -1102,14 +687,6 @@ type DescribeResourceTagsByResourceIdsRequest struct {
 	Category       *string  `json:"Category,omitempty"`
 }
 
-// DescribeResourceTagsByResourceIdsResponse is the output of DescribeResourceTagsByResourceIds, without RequestId.
-type DescribeResourceTagsByResourceIdsResponse struct {
-	TotalCount uint64        `json:"TotalCount"`
-	Offset     uint64        `json:"Offset"`
-	Limit      uint64        `json:"Limit"`
-	Tags       []TagResource `json:"Tags"`
-}
-
 // DescribeTagKeysRequest is the input of DescribeTagKeys.
 type DescribeTagKeysRequest struct {
 	CreateUin   *uint64 `json:"CreateUin,omitempty"`
@@ -1119,14 +696,6 @@ type DescribeTagKeysRequest struct {
 	Category    *string `json:"Category,omitempty"`
 }
 
-// DescribeTagKeysResponse is the output of DescribeTagKeys, without RequestId.
-type DescribeTagKeysResponse struct {
-	TotalCount uint64   `json:"TotalCount"`
-	Offset     uint64   `json:"Offset"`
-	Limit      uint64   `json:"Limit"`
-	Tags       []string `json:"Tags"`
-}
-
 // DescribeTagValuesRequest is the input of DescribeTagValues.
 type DescribeTagValuesRequest struct {
 	TagKeys   []string `json:"TagKeys,omitempty"` // required
@@ -1134,14 +703,6 @@ type DescribeTagValuesRequest struct {
 	Offset    *uint64  `json:"Offset,omitempty"`
 	Limit     *uint64  `json:"Limit,omitempty"`
 	Category  *string  `json:"Category,omitempty"`
-}
-
-// DescribeTagValuesResponse is the output of DescribeTagValues, without RequestId.
-type DescribeTagValuesResponse struct {
-	TotalCount uint64   `json:"TotalCount"`
-	Offset     uint64   `json:"Offset"`
-	Limit      uint64   `json:"Limit"`
-	Tags       []TagTag `json:"Tags"`
 }
 
 // DescribeTagsRequest is the input of DescribeTags.
@@ -1155,26 +716,12 @@ type DescribeTagsRequest struct {
 	ShowProject *uint64  `json:"ShowProject,omitempty"`
 }
 
-// DescribeTagsResponse is the output of DescribeTags, without RequestId.
-type DescribeTagsResponse struct {
-	TotalCount uint64          `json:"TotalCount"`
-	Offset     uint64          `json:"Offset"`
-	Limit      uint64          `json:"Limit"`
-	Tags       []TagWithDelete `json:"Tags"`
-}
-
 // GetResourcesRequest is the input of GetResources.
 type GetResourcesRequest struct {
 	ResourceList    []string    `json:"ResourceList,omitempty"`
 	TagFilters      []TagFilter `json:"TagFilters,omitempty"`
 	PaginationToken *string     `json:"PaginationToken,omitempty"`
 	MaxResults      *uint64     `json:"MaxResults,omitempty"`
-}
-
-// GetResourcesResponse is the output of GetResources, without RequestId.
-type GetResourcesResponse struct {
-	PaginationToken        string               `json:"PaginationToken"`
-	ResourceTagMappingList []ResourceTagMapping `json:"ResourceTagMappingList"`
 }
 
 // ModifyResourceTagsRequest is the input of ModifyResourceTags.
@@ -1184,18 +731,10 @@ type ModifyResourceTagsRequest struct {
 	DeleteTags  []TagKeyObject `json:"DeleteTags,omitempty"`
 }
 
-// ModifyResourceTagsResponse is the output of ModifyResourceTags, without RequestId.
-type ModifyResourceTagsResponse struct{}
-
 // TagResourcesRequest is the input of TagResources.
 type TagResourcesRequest struct {
 	ResourceList []string `json:"ResourceList,omitempty"` // required
 	Tags         []TagTag `json:"Tags,omitempty"`         // required
-}
-
-// TagResourcesResponse is the output of TagResources, without RequestId.
-type TagResourcesResponse struct {
-	FailedResources []FailedResource `json:"FailedResources"`
 }
 
 // UnTagResourcesRequest is the input of UnTagResources.
@@ -1204,19 +743,5 @@ type UnTagResourcesRequest struct {
 	TagKeys      []string `json:"TagKeys,omitempty"`      // required
 }
 
-// UnTagResourcesResponse is the output of UnTagResources, without RequestId.
-type UnTagResourcesResponse struct {
-	FailedResources []FailedResource `json:"FailedResources"`
-}
-
 // GetCallerIdentityRequest is the input of GetCallerIdentity.
 type GetCallerIdentityRequest struct{}
-
-// GetCallerIdentityResponse is the output of GetCallerIdentity, without RequestId.
-type GetCallerIdentityResponse struct {
-	Arn         string `json:"Arn"`
-	AccountId   string `json:"AccountId"`
-	UserId      string `json:"UserId"`
-	PrincipalId string `json:"PrincipalId"`
-	Type        string `json:"Type"`
-}

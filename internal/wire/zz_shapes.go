@@ -25,12 +25,12 @@ var shapeOfCreateVpnConnRoute = Shape{Name: "CreateVpnConnRoute", required: 0x1,
 
 var shapeOfFilter = Shape{Name: "Filter", required: 0x3, Fields: []Field{
 	{Name: "Name", Kind: String, Required: true},
-	{Name: "Values", Kind: String, List: true, Required: true},
+	{Name: "Values", Kind: String, List: true, Required: true, Filter: true},
 }}
 
 var shapeOfFilterObject = Shape{Name: "FilterObject", required: 0x3, Fields: []Field{
 	{Name: "Name", Kind: String, Required: true},
-	{Name: "Values", Kind: String, List: true, Required: true},
+	{Name: "Values", Kind: String, List: true, Required: true, Filter: true},
 }}
 
 var shapeOfHealthCheckConfig = Shape{Name: "HealthCheckConfig", required: 0x0, Fields: []Field{

@@ -4,16 +4,12 @@ import "strconv"
 
 func quote(s string) string { return strconv.Quote(s) }
 
-// encoders emits AppendJSON: spelled out for what is answered, and by shape for what
-// is only asked.
+// encoders emits AppendJSON of every type that is answered.
 func (s *schema) encoders(w *source) {
-	for _, o := range s.objects() {
+	for _, o := range s.types() {
 		if o.out() {
 			w.encoder(o)
-			continue
 		}
-		w.line("// AppendJSON appends v as a JSON object; absent fields are left out.")
-		w.line("func (v *%s) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }\n", o.goName)
 	}
 }
 

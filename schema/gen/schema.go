@@ -227,20 +227,32 @@ func (s *schema) check() error {
 		if o.in() && len(o.Fields) > 64 {
 			errs = append(errs, fmt.Errorf("%s: more than 64 input fields", o.goName))
 		}
-		if o.in() && o.reaches(o, 0) {
-			errs = append(errs, fmt.Errorf("%s: an input that holds itself", o.goName))
+		if o.in() && o.depth(0) > maxDepth {
+			errs = append(errs, fmt.Errorf("%s: an input nested too deep", o.goName))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (o *object) reaches(target *object, depth int) bool {
+// maxDepth is the bound of the same name in package wire: how many parts the path of an
+// input may have.
+const maxDepth = 8
+
+// depth counts the parts of the longest path below an object; an object that holds
+// itself comes out deeper than any bound.
+func (o *object) depth(above int) int {
+	deepest := above
 	for _, f := range o.Fields {
-		if f.object != nil && (f.object == target || depth > 10 || f.object.reaches(target, depth+1)) {
-			return true
+		at := above + 1
+		if f.list {
+			at++
 		}
+		if f.object != nil && at <= maxDepth {
+			at = f.object.depth(at)
+		}
+		deepest = max(deepest, at)
 	}
-	return false
+	return deepest
 }
 
 func (o *object) in() bool  { return o.Usage != "out" }

@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // shapes emits the schema that decoding follows, for every input.
 func (s *schema) shapes(w *source) {
@@ -46,7 +49,7 @@ func (f field) literal(o *object) string {
 	add(f.insisted(), "Required: true")
 	add(f.Secret, "Secret: true")
 	add(o.request && (f.Name == "Offset" || f.Name == "Limit"), "Digits: true")
-	add(f.isFilter(), "Filter: true")
+	add(f.isFilter(o), "Filter: true")
 	return strings.Join(parts, ", ")
 }
 
@@ -57,24 +60,31 @@ func (f field) objectName() string {
 	return f.object.goName
 }
 
-// isFilter says that the field holds name-and-values filters, which have codes of
-// their own for a wrong JSON type.
-func (f field) isFilter() bool {
-	return f.objectName() == "Filter" || f.objectName() == "FilterObject"
+// isFilter says that the field is a list of name-and-values filters, or the values of
+// one; a wrong JSON type has a code of its own there.
+func (f field) isFilter(o *object) bool {
+	return f.list && (isFilterName(f.objectName()) || isFilterName(o.goName))
 }
 
-// slots emits the access by index to every input's fields.
-func (s *schema) slots(w *source) {
+func isFilterName(name string) bool { return name == "Filter" || name == "FilterObject" }
+
+// records emits what makes an input struct a record: its shape and the access to its
+// fields by index; and AppendJSON, by shape, of what is asked only.
+func (s *schema) records(w *source) {
 	for _, o := range s.objects() {
 		if !o.in() {
 			continue
 		}
+		if !o.out() {
+			w.line("// AppendJSON appends v as a JSON object; absent fields are left out.")
+			w.line("func (v *%s) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }\n", o.goName)
+		}
 		w.line("func (v *%s) shape() *Shape { return &shapeOf%s }\n", o.goName, o.goName)
 		if len(o.Fields) == 0 {
-			w.line("func (v *%s) slot(int) any { return nil }\n", o.goName)
+			w.line("func (v *%s) slot(int) slot { return nil }\n", o.goName)
 			continue
 		}
-		w.line("func (v *%s) slot(i int) any {\n\tswitch i {", o.goName)
+		w.line("func (v *%s) slot(i int) slot {\n\tswitch i {", o.goName)
 		for i, f := range o.Fields {
 			w.line("\tcase %d:\n\t\treturn %s", i, f.slot())
 		}
@@ -82,12 +92,16 @@ func (s *schema) slots(w *source) {
 	}
 }
 
+// slot is the access to one field as an expression.
 func (f field) slot() string {
+	t := f.objectName()
 	switch {
-	case f.object == nil:
-		return "&v." + f.Name
+	case f.object != nil && f.list:
+		return fmt.Sprintf("many[%s, *%s]{&v.%s}", t, t, f.Name)
+	case f.object != nil:
+		return fmt.Sprintf("one[%s, *%s]{&v.%s}", t, t, f.Name)
 	case f.list:
-		return "many[" + f.objectName() + ", *" + f.objectName() + "]{&v." + f.Name + "}"
+		return fmt.Sprintf("scalars[%s]{&v.%s}", f.goScalar(), f.Name)
 	}
-	return "one[" + f.objectName() + ", *" + f.objectName() + "]{&v." + f.Name + "}"
+	return fmt.Sprintf("scalar[%s]{&v.%s}", f.goScalar(), f.Name)
 }

@@ -23,8 +23,9 @@ type part struct {
 var parts = []part{
 	{path: "internal/wire/zz_types.go", pkg: "wire", emit: (*schema).structs},
 	{path: "internal/wire/zz_requests.go", pkg: "wire", emit: (*schema).requests},
+	{path: "internal/wire/zz_replies.go", pkg: "wire", emit: (*schema).replies},
 	{path: "internal/wire/zz_shapes.go", pkg: "wire", emit: (*schema).shapes},
-	{path: "internal/wire/zz_slots.go", pkg: "wire", emit: (*schema).slots},
+	{path: "internal/wire/zz_records.go", pkg: "wire", emit: (*schema).records},
 	{path: "internal/wire/zz_json.go", pkg: "wire", emit: (*schema).encoders},
 	{path: "internal/wire/zz_actions.go", pkg: "wire", emit: (*schema).actionTable},
 	{path: "internal/wire/zz_known.go", pkg: "wire", emit: (*schema).knownTable},

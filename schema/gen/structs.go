@@ -15,11 +15,18 @@ var usages = map[string]string{
 	"both": "input and output",
 }
 
-// requests emits one struct for the input and one for the output of every action.
+// requests emits one struct for the input of every action.
 func (s *schema) requests(w *source) {
 	for _, a := range s.actions() {
 		w.structType(a.request, fmt.Sprintf("%s is the input of %s.", a.request.goName, a.name))
+	}
+}
+
+// replies emits one struct, with its encoder, for the output of every action.
+func (s *schema) replies(w *source) {
+	for _, a := range s.actions() {
 		w.structType(a.reply, fmt.Sprintf("%s is the output of %s, without RequestId.", a.reply.goName, a.name))
+		w.encoder(a.reply)
 	}
 }
 
@@ -39,12 +46,9 @@ func (w *source) structType(o *object, comment string) {
 // goType spells the rule of package wire: inputs are pointers, since absent differs
 // from zero; outputs are plain values, since they are always there.
 func (f field) goType(o *object) string {
-	t := map[string]string{"float": "float64"}[f.scalar]
-	switch {
-	case f.object != nil:
+	t := f.goScalar()
+	if f.object != nil {
 		t = f.object.goName
-	case t == "":
-		t = f.scalar
 	}
 	switch {
 	case f.list:
@@ -53,6 +57,13 @@ func (f field) goType(o *object) string {
 		return "*" + t
 	}
 	return t
+}
+
+func (f field) goScalar() string {
+	if f.scalar == "float" {
+		return "float64"
+	}
+	return f.scalar
 }
 
 func (f field) tag(o *object) string {
