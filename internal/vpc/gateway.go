@@ -22,6 +22,15 @@ const (
 	TypeSSLCCN GatewayType = "SSL_CCN"
 )
 
+// SSL reports whether people dial in to gateways of this type.
+func (t GatewayType) SSL() bool { return t == TypeSSL || t == TypeSSLCCN }
+
+// CCN reports whether gateways of this type serve a CCN and stand in no VPC.
+func (t GatewayType) CCN() bool { return t == TypeCCN || t == TypeSSLCCN }
+
+// Tunnels reports whether gateways of this type carry VPN connections.
+func (t GatewayType) Tunnels() bool { return t == TypeIPsec || t == TypeCCN }
+
 // ChargeType says how a gateway is paid.
 type ChargeType string
 
