@@ -2,13 +2,10 @@ package wire
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"mime"
 	"mime/multipart"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -63,44 +60,72 @@ func appendPart(params Params, part *multipart.Part) (Params, error) {
 	return flattenJSON(params, name, value)
 }
 
+// flattenJSON appends the leaves of a JSON text under their dotted paths.
 func flattenJSON(params Params, name string, text []byte) (Params, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	var tree any
-	if err := dec.Decode(&tree); err != nil {
-		return nil, fmt.Errorf("%w: the part %q is not JSON", ErrMalformed, name)
+	f := flattener{reader: reader{text: text}, params: params}
+	if !f.value(name, 0) || f.peek() != 0 || f.at != len(text) {
+		return nil, fmt.Errorf("%w: the part %q is not one JSON value, or is too deep or too large", ErrMalformed, name)
 	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, fmt.Errorf("%w: the part %q holds more than one JSON value", ErrMalformed, name)
-	}
-	return flatten(params, name, tree, 0)
+	return f.params, nil
 }
 
-// flatten appends the leaves of a decoded JSON value under their dotted paths.
-func flatten(params Params, path string, v any, depth int) (Params, error) {
-	if depth > maxFlattenDepth || len(params) > MaxParams {
-		return nil, fmt.Errorf("%w: the part %q is nested too deep or too large", ErrMalformed, path)
+type flattener struct {
+	reader
+	params Params
+}
+
+// value reads the value that starts here; it returns false when it cannot.
+func (f *flattener) value(path string, depth int) bool {
+	if depth > maxFlattenDepth || len(f.params) > MaxParams {
+		return false
 	}
-	var err error
-	switch v := v.(type) {
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if params, err = flatten(params, path+"."+key, v[key], depth+1); err != nil {
-				return nil, err
-			}
-		}
-	case []any:
-		for i, child := range v {
-			if params, err = flatten(params, path+"."+strconv.Itoa(i), child, depth+1); err != nil {
-				return nil, err
-			}
-		}
-	case string:
-		params = append(params, Param{Name: path, Value: v})
-	case json.Number:
-		params = append(params, Param{Name: path, Value: v.String()})
-	case bool:
-		params = append(params, Param{Name: path, Value: strconv.FormatBool(v)})
+	switch c := f.peek(); {
+	case c == '{':
+		return f.members(path, depth)
+	case c == '[':
+		return f.elements(path, depth)
+	case c == '"':
+		s, clean, ok := f.str()
+		return ok && clean && f.leaf(path, string(s))
+	case isNumber(c):
+		text, _, ok := f.number()
+		return ok && f.leaf(path, string(text))
+	case f.word("true"):
+		return f.leaf(path, "true")
+	case f.word("false"):
+		return f.leaf(path, "false")
 	}
-	return params, nil
+	return f.word("null")
+}
+
+func (f *flattener) leaf(path, value string) bool {
+	f.params = append(f.params, Param{Name: path, Value: value})
+	return true
+}
+
+func (f *flattener) members(path string, depth int) bool {
+	f.at++
+	for first := true; ; first = false {
+		more, ok := f.next(first, '}')
+		if !ok || !more {
+			return ok
+		}
+		name, ok := f.key()
+		if !ok || !f.value(path+"."+string(name), depth+1) {
+			return false
+		}
+	}
+}
+
+func (f *flattener) elements(path string, depth int) bool {
+	f.at++
+	for n := 0; ; n++ {
+		more, ok := f.next(n == 0, ']')
+		if !ok || !more {
+			return ok
+		}
+		if !f.value(path+"."+strconv.Itoa(n), depth+1) {
+			return false
+		}
+	}
 }

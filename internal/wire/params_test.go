@@ -69,7 +69,7 @@ func TestParseMultipart(t *testing.T) {
 	const a, asJSON = `Content-Disposition: form-data; name="a"`, crlf + "Content-Type: application/json"
 	for _, c := range []struct{ name, contentType, body, want string }{
 		{"Node", "multipart/form-data; boundary=B", nodeMultipart, "VpcId=vpc-abcd1234;Blob=raw;"},
-		{"Python", "multipart/form-data; boundary=B", pythonMultipart, "InternetMaxBandwidthOut=5;Tags.0.B=true;Tags.0.Key=city;Tags.0.N=12345678901234567890;Tags.0.Value=上海;"},
+		{"Python", "multipart/form-data; boundary=B", pythonMultipart, "InternetMaxBandwidthOut=5;Tags.0.Key=city;Tags.0.Value=上海;Tags.0.N=12345678901234567890;Tags.0.B=true;"},
 		{"no parts", "multipart/form-data; boundary=B", "--B--" + crlf, ""},
 		{"another boundary", "multipart/form-data; boundary=C", nodeMultipart, "malformed"},
 		{"no boundary", "multipart/form-data", nodeMultipart, "malformed"},
@@ -80,6 +80,8 @@ func TestParseMultipart(t *testing.T) {
 		{"not UTF-8", "multipart/form-data; boundary=B", part(a, "\xff"), "malformed"},
 		{"not JSON", "multipart/form-data; boundary=B", part(a+asJSON, "{"), "malformed"},
 		{"two JSON values", "multipart/form-data; boundary=B", part(a+asJSON, "{} {}"), "malformed"},
+		{"a lone surrogate in JSON", "multipart/form-data; boundary=B", part(a+asJSON, `"\ud800"`), "malformed"},
+		{"a member twice in JSON", "multipart/form-data; boundary=B", part(a+asJSON, `{"b":1,"b":2}`), "malformed"},
 		{"JSON too deep", "multipart/form-data; boundary=B", part(a+asJSON, strings.Repeat("[", 99)+"1"+strings.Repeat("]", 99)), "malformed"},
 		{"a name twice", "multipart/form-data; boundary=B", part(a, "1") + part(a, "2"), "a=1;"}, // what follows the end is no part
 		{"a name twice over", "multipart/form-data; boundary=B", "--B" + crlf + a + crlf + crlf + "1" + crlf + part(a, "2"), "malformed"},

@@ -24,12 +24,6 @@ type Credential struct {
 func (c Credential) String() string   { return c.SecretID }
 func (c Credential) GoString() string { return c.SecretID }
 
-// An AuthError says why a request's authentication is refused, with the code that
-// answers it.
-type AuthError struct{ Code, EN, ZH string }
-
-func (e *AuthError) Error() string { return e.Code + ": " + e.EN }
-
 // The codes of authentication.
 const (
 	codeInvalidAuthorization = "AuthFailure.InvalidAuthorization"
@@ -38,14 +32,14 @@ const (
 )
 
 // ErrSignature is the answer to a signature that does not match.
-var ErrSignature = &AuthError{codeSignatureFailure,
-	"the signature does not match what this server computes; check the SecretKey, the signed host and that the body is sent as it was signed",
-	"签名与服务端计算结果不一致，请检查 SecretKey、参与签名的 Host 以及发送的请求体"}
+var ErrSignature = &Error{Code: codeSignatureFailure,
+	EN: "the signature does not match what this server computes; check the SecretKey, the signed host and that the body is sent as it was signed",
+	ZH: "签名与服务端计算结果不一致，请检查 SecretKey、参与签名的 Host 以及发送的请求体"}
 
 // ErrExpired is the answer to a timestamp outside of ClockWindow.
-var ErrExpired = &AuthError{codeSignatureExpire,
-	"the timestamp differs from the server's clock by more than 5 minutes",
-	"时间戳与服务器时间相差超过 5 分钟"}
+var ErrExpired = &Error{Code: codeSignatureExpire,
+	EN: "the timestamp differs from the server's clock by more than 5 minutes",
+	ZH: "时间戳与服务器时间相差超过 5 分钟"}
 
 // ClockWindow is how far a request's timestamp may lie from the server's clock.
 const ClockWindow = 5 * time.Minute
@@ -58,7 +52,7 @@ func ParseTimestamp(text string) (int64, bool) {
 
 // CheckClock gives ErrExpired for a timestamp, in Unix seconds, that is more than
 // ClockWindow away from now.
-func CheckClock(timestamp int64, now time.Time) error {
+func CheckClock(timestamp int64, now time.Time) *Error {
 	const window = int64(ClockWindow / time.Second)
 	if at := now.Unix(); timestamp < at-window || timestamp > at+window {
 		return ErrExpired

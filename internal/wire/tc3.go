@@ -32,12 +32,12 @@ type TC3 struct {
 	Signature     [sha256.Size]byte
 }
 
-func invalidAuthorization(en, zh string) *AuthError {
-	return &AuthError{codeInvalidAuthorization, en, zh}
+func invalidAuthorization(en, zh string) *Error {
+	return &Error{Code: codeInvalidAuthorization, EN: en, ZH: zh}
 }
 
-// ParseTC3 reads an Authorization header. Its errors are *AuthError.
-func ParseTC3(header string) (TC3, error) {
+// ParseTC3 reads an Authorization header.
+func ParseTC3(header string) (TC3, *Error) {
 	var a TC3
 	if header == "SKIP" {
 		return a, invalidAuthorization("requests without a signature are not accepted", "不接受未签名的请求")
@@ -91,8 +91,8 @@ func (a *TC3) field(name, value string, credential, signature *string) bool {
 }
 
 // setCredential splits from the right, since a service may look like localhost:8080.
-func (a *TC3) setCredential(text string) error {
-	bad := func() error {
+func (a *TC3) setCredential(text string) *Error {
+	bad := func() *Error {
 		return invalidAuthorization("the Credential is not of the form SecretId/YYYY-MM-DD/service/"+tc3Terminator, "Credential 须形如 SecretId/YYYY-MM-DD/service/"+tc3Terminator)
 	}
 	rest, ok := strings.CutSuffix(text, "/"+tc3Terminator)
@@ -133,7 +133,7 @@ func isDate(s string) bool {
 	return true
 }
 
-func (a *TC3) checkSignedHeaders() error {
+func (a *TC3) checkSignedHeaders() *Error {
 	contentType, host := false, false
 	for name := range strings.SplitSeq(a.SignedHeaders, ";") {
 		contentType = contentType || strings.EqualFold(name, "content-type")

@@ -30,7 +30,7 @@ type derivedKey struct {
 // Verify reports with nil that a is the signature of m, made with the SecretKey secret
 // at timestamp, the text of the request's Unix seconds. The caller has checked the
 // clock. Otherwise the error is ErrSignature.
-func (k *TC3Keys) Verify(a *TC3, m *Message, timestamp, secret string) error {
+func (k *TC3Keys) Verify(a *TC3, m *Message, timestamp, secret string) *Error {
 	if !a.onDay(timestamp) {
 		return ErrSignature
 	}

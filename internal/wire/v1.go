@@ -61,7 +61,7 @@ func v1Sum(secret string, hash func() hash.Hash, text []byte) []byte {
 // VerifyV1 reports with nil that params carry the v1 signature of a request to m, made
 // with the SecretKey secret. The caller has checked the clock. Otherwise the error is
 // ErrSignature.
-func VerifyV1(m *Message, params Params, secret string) error {
+func VerifyV1(m *Message, params Params, secret string) *Error {
 	signature, _ := params.Get("Signature")
 	want, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil {
