@@ -1,5 +1,7 @@
 package vpc
 
+import "slices"
+
 // CCNID names a cloud connect network: ccn-xxxxxxxx.
 type CCNID string
 
@@ -22,15 +24,111 @@ type CCN struct {
 	Created        Instant  `json:"created"`
 }
 
-// Attachment is one network attached to a CCN. Its key is CCN and instance.
-type Attachment struct {
-	CCN          CCNID     `json:"ccn"`
-	Scope                  // the CCN's owner; Region is the instance's
-	Owner        AccountID `json:"owner"`        // the instance's account
-	InstanceType string    `json:"instanceType"` // VPC or VPNGW
-	Instance     string    `json:"instance"`
-	Description  string    `json:"description,omitempty"`
-	State        string    `json:"state"` // ACTIVE, PENDING, REJECTED, EXPIRED, ...
-	Attached     Instant   `json:"attached"`
-	Due          Instant   `json:"due,omitempty"` // when a pending request expires
+// The values of a CCN's fields, the default first.
+var (
+	ccnQoS      = []string{"AU", "PT", "AG"} // gold, platinum, silver
+	ccnCharges  = []string{CCNPostpaid, CCNPrepaid}
+	ccnMetering = []string{MeterBandwidth, MeterTraffic}
+	ccnLimits   = []string{LimitOuterRegion, LimitInterRegion}
+)
+
+// The charge types, meterings and bandwidth limits of a CCN.
+const (
+	CCNPostpaid      = "POSTPAID"
+	CCNPrepaid       = "PREPAID"
+	MeterBandwidth   = "BANDWIDTH"
+	MeterTraffic     = "TRAFFIC"
+	LimitOuterRegion = "OUTER_REGION_LIMIT"
+	LimitInterRegion = "INTER_REGION_LIMIT"
+)
+
+// CCNAvailable is the State of every CCN: nothing here isolates one.
+const CCNAvailable = "AVAILABLE"
+
+// CCNSpec is what CreateCcn asks for. An empty field takes its default.
+type CCNSpec struct {
+	Name           string
+	Description    string
+	QoS            string
+	Charge         string
+	Metering       string
+	BandwidthLimit string
+	Tags           []Tag
+}
+
+// Check refuses what no CCN can be and fills in the defaults. A prepaid CCN limits
+// bandwidth between regions and is metered by bandwidth.
+func (s *CCNSpec) Check(codes Listed) *Error {
+	if err := CCNName.Check("CcnName", s.Name, codes); err != nil {
+		return err
+	}
+	if err := CCNDescription.Check("CcnDescription", s.Description, codes); err != nil {
+		return err
+	}
+	if s.BandwidthLimit == "" && s.Charge == CCNPrepaid {
+		s.BandwidthLimit = LimitInterRegion
+	}
+	for _, f := range []struct {
+		param  string
+		value  *string
+		values []string
+	}{
+		{"QosLevel", &s.QoS, ccnQoS},
+		{"InstanceChargeType", &s.Charge, ccnCharges},
+		{"InstanceMeteringType", &s.Metering, ccnMetering},
+		{"BandwidthLimitType", &s.BandwidthLimit, ccnLimits},
+	} {
+		if *f.value == "" {
+			*f.value = f.values[0]
+		}
+		if !slices.Contains(f.values, *f.value) {
+			return Refuse(codes.Pick(InvalidParameterValue), f.param, "`%s` is none of %v", "`%s` 不在 %v 之中", Clip(*f.value), f.values)
+		}
+	}
+	if s.Charge == CCNPrepaid && s.BandwidthLimit != LimitInterRegion {
+		return Refuse(UnsupportedOperationPrepaidCcnOnlySupportInterRegionLimit, "BandwidthLimitType",
+			"a prepaid CCN takes INTER_REGION_LIMIT only", "预付费云联网仅支持 INTER_REGION_LIMIT")
+	}
+	if s.Charge == CCNPrepaid && s.Metering != MeterBandwidth {
+		return Refuse(UnsupportedOperationPrepaidCcnOnlySupportBandwidthMetering, "InstanceMeteringType",
+			"a prepaid CCN is metered by BANDWIDTH only", "预付费云联网仅支持 BANDWIDTH 计量")
+	}
+	return nil
+}
+
+// CCNChange is what ModifyCcnAttribute changes; nil fields stay.
+type CCNChange struct {
+	Name, Description                           *string
+	ECMP, Overlap, TrafficMarking, MixedBilling *bool
+}
+
+// Apply changes a CCN. The overlap flag is checked elsewhere, since that needs the routes.
+func (ch CCNChange) Apply(c *CCN, codes Listed) *Error {
+	if ch == (CCNChange{}) {
+		return Refuse(MissingParameter, "CcnName", "nothing to change is given", "未指定需要修改的属性")
+	}
+	if ch.Name != nil {
+		if err := CCNName.Check("CcnName", *ch.Name, codes); err != nil {
+			return err
+		}
+		c.Name = *ch.Name
+	}
+	if ch.Description != nil {
+		if err := CCNDescription.Check("CcnDescription", *ch.Description, codes); err != nil {
+			return err
+		}
+		c.Description = *ch.Description
+	}
+	if ch.TrafficMarking != nil && *ch.TrafficMarking && c.BandwidthLimit != LimitInterRegion {
+		return Refuse(UnsupportedOperationOnlyInterRegionLimitSupportedCreateTrafficQosPolicy, "TrafficMarkingPolicyFlag",
+			"a CCN whose BandwidthLimitType is %s marks no traffic", "BandwidthLimitType 为 %s 的云联网不支持流量标记", c.BandwidthLimit)
+	}
+	for _, f := range []struct{ field, value *bool }{
+		{&c.ECMP, ch.ECMP}, {&c.Overlap, ch.Overlap}, {&c.TrafficMarking, ch.TrafficMarking}, {&c.MixedBilling, ch.MixedBilling},
+	} {
+		if f.value != nil {
+			*f.field = *f.value
+		}
+	}
+	return nil
 }

@@ -1,0 +1,152 @@
+package vpc
+
+import (
+	"strconv"
+	"time"
+)
+
+// The types of networks that AttachCcnInstances takes. Only VPCs and VPN gateways exist
+// here; ids of the other two name nothing.
+const (
+	InstanceVPC     = "VPC"
+	InstanceGateway = "VPNGW"
+
+	instanceDirect    = "DIRECTCONNECT"
+	instanceBareMetal = "BMVPC"
+)
+
+// The states of an attachment.
+//
+//	attach, own CCN -> ACTIVE -(detach)-> gone
+//	attach, another account's CCN -> PENDING -(accept)-> ACTIVE
+//	                                 PENDING -(reject)-> REJECTED
+//	                                 PENDING -(seven days)-> EXPIRED
+//	REJECTED, EXPIRED -(reset)-> PENDING
+const (
+	AttachmentActive   = "ACTIVE"
+	AttachmentPending  = "PENDING"
+	AttachmentRejected = "REJECTED"
+	AttachmentExpired  = "EXPIRED"
+)
+
+// AttachmentPatience is how long a request to attach to another account's CCN waits.
+const AttachmentPatience = 7 * 24 * time.Hour
+
+// MaxInstancesPerCall is how many instances one call may name.
+const MaxInstancesPerCall = 100
+
+// instancePrefix is the prefix of the ids of each type of network.
+var instancePrefix = map[string]Prefix{
+	InstanceVPC: PrefixVPC, InstanceGateway: PrefixGateway, instanceDirect: "dcg", instanceBareMetal: "vpc",
+}
+
+// Attachment is one network attached to a CCN, or a request to attach it. Its key is
+// CCN and instance; an instance has at most one that is live.
+type Attachment struct {
+	CCN          CCNID     `json:"ccn"`
+	Scope                  // the CCN's owner; Region is the instance's
+	Owner        AccountID `json:"owner"`        // the instance's account
+	InstanceType string    `json:"instanceType"` // VPC or VPNGW
+	Instance     string    `json:"instance"`
+	Description  string    `json:"description,omitempty"`
+	State        string    `json:"state"`         // ACTIVE, PENDING or REJECTED; see StateAt
+	Attached     Instant   `json:"attached"`      // when asked for, then when accepted
+	Due          Instant   `json:"due,omitempty"` // when a pending request expires
+}
+
+// StateAt is what an attachment reads at an instant.
+func (a *Attachment) StateAt(now Instant) string {
+	if a.State == AttachmentPending && a.Due.Before(now) {
+		return AttachmentExpired
+	}
+	return a.State
+}
+
+// Live reports whether an attachment binds its instance: it is, or may yet become, active.
+func (a *Attachment) Live(now Instant) bool {
+	s := a.StateAt(now)
+	return s == AttachmentActive || s == AttachmentPending
+}
+
+// CCNInstance is one network as a caller names it. A nil field was not sent.
+type CCNInstance struct {
+	ID          string
+	Region      Region
+	Type        string
+	Description *string
+	RouteTable  *string // a ccnrtb- id; empty is the default table
+	OrderType   string
+}
+
+// CheckCCNInstances checks the shape of a call's list: at least one instance, types off
+// the list, ids that do not fit their type, descriptions that are too long, doubles.
+func CheckCCNInstances(list []CCNInstance, codes Listed) *Error {
+	if len(list) == 0 {
+		return Refuse(MissingParameter, "Instances", "it is empty", "不能为空")
+	}
+	if len(list) > MaxInstancesPerCall {
+		return Refuse(codes.Pick(InvalidParameterValueLimitExceeded, InvalidParameterValue, InvalidParameterValueMalformed), "Instances",
+			"%d instances, a call may name %d", "%d 个实例，每次最多 %d 个", len(list), MaxInstancesPerCall)
+	}
+	seen := map[string]bool{}
+	for i, in := range list {
+		param := func(field string) string { return "Instances." + strconv.Itoa(i) + "." + field }
+		if err := in.check(param, codes); err != nil {
+			return err
+		}
+		if seen[in.ID] {
+			return Refuse(codes.Pick(InvalidParameterValueDuplicate, InvalidParameterValueMalformed), param("InstanceId"),
+				"`%s` is there twice", "`%s` 重复", in.ID)
+		}
+		seen[in.ID] = true
+	}
+	return nil
+}
+
+func (in *CCNInstance) check(param func(string) string, codes Listed) *Error {
+	prefix, ok := instancePrefix[in.Type]
+	if !ok {
+		return Refuse(codes.Pick(InvalidParameterValue, InvalidParameterValueMalformed), param("InstanceType"),
+			"`%s` is none of VPC, VPNGW, DIRECTCONNECT, BMVPC", "`%s` 不是 VPC、VPNGW、DIRECTCONNECT、BMVPC 之一", Clip(in.Type))
+	}
+	if !prefix.Match(in.ID) {
+		return Refuse(codes.Pick(InvalidParameterValueMalformed, InvalidParameterValue), param("InstanceId"),
+			"`%s` should be %s- and eight lower-case letters or digits", "`%s` 应为 %s- 加八位小写字母或数字", Clip(in.ID), prefix)
+	}
+	if in.Description != nil {
+		if err := CCNDescription.Check(param("Description"), *in.Description, codes); err != nil {
+			return err
+		}
+	}
+	if in.RouteTable != nil && *in.RouteTable != "" {
+		return CheckID(PrefixCCNRouteTable, param("RouteTableId"), *in.RouteTable, codes)
+	}
+	return nil
+}
+
+// Area is the vendor's part of the world that a region lies in. Regions that do not
+// start with a known place lie in CHINA_MAINLAND.
+func (r Region) Area() string {
+	switch city := cityOf(r); city {
+	case "hongkong", "taipei", "singapore", "bangkok", "mumbai", "seoul", "tokyo", "jakarta":
+		return "ASIA_PACIFIC"
+	case "ashburn", "siliconvalley", "toronto":
+		return "NORTH_AMERICA"
+	case "saopaulo":
+		return "SOUTH_AMERICA"
+	case "frankfurt", "moscow":
+		return "EUROPE"
+	case "riyadh":
+		return "MIDDLE_EAST"
+	}
+	return "CHINA_MAINLAND"
+}
+
+func cityOf(r Region) string {
+	for i := range r {
+		if r[i] == '-' {
+			return string(r[i+1:])
+		}
+	}
+	return string(r)
+}
