@@ -7,7 +7,8 @@ var Actions = map[string]*Action{
 	"AcceptAttachCcnInstances": {
 		Service: "vpc", Version: "2017-03-12", Name: "AcceptAttachCcnInstances", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfAcceptAttachCcnInstancesRequest,
-		New: func() any { return new(AcceptAttachCcnInstancesRequest) },
+		New:   func() any { return new(AcceptAttachCcnInstancesRequest) },
+		Reply: func() Encoder { return new(AcceptAttachCcnInstancesResponse) },
 		Codes: []string{
 			"InvalidParameter", "InvalidParameterValue", "InvalidParameterValue.Duplicate", "InvalidParameterValue.Malformed",
 			"ResourceNotFound", "UnsupportedOperation", "UnsupportedOperation.CcnNotAttached",
@@ -19,7 +20,8 @@ var Actions = map[string]*Action{
 	"AssignIpv6CidrBlock": {
 		Service: "vpc", Version: "2017-03-12", Name: "AssignIpv6CidrBlock", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfAssignIpv6CidrBlockRequest,
-		New: func() any { return new(AssignIpv6CidrBlockRequest) },
+		New:   func() any { return new(AssignIpv6CidrBlockRequest) },
+		Reply: func() Encoder { return new(AssignIpv6CidrBlockResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "LimitExceeded.CidrBlock", "ResourceInsufficient.CidrBlock", "ResourceNotFound",
 			"UnsupportedOperation", "UnsupportedOperation.IPV6CidrNotDeployed", "UnsupportedOperation.ResourceProcessing",
@@ -28,7 +30,8 @@ var Actions = map[string]*Action{
 	"AssignIpv6SubnetCidrBlock": {
 		Service: "vpc", Version: "2017-03-12", Name: "AssignIpv6SubnetCidrBlock", Group: "subnet",
 		Write: true, Served: true, In: &shapeOfAssignIpv6SubnetCidrBlockRequest,
-		New: func() any { return new(AssignIpv6SubnetCidrBlockRequest) },
+		New:   func() any { return new(AssignIpv6SubnetCidrBlockRequest) },
+		Reply: func() Encoder { return new(AssignIpv6SubnetCidrBlockResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Duplicate", "InvalidParameterValue.Malformed", "InvalidParameterValue.SubnetConflict",
 			"InvalidParameterValue.SubnetRange", "LimitExceeded.SubnetCidrBlock", "MissingParameter", "ResourceNotFound",
@@ -38,7 +41,8 @@ var Actions = map[string]*Action{
 	"AttachCcnInstances": {
 		Service: "vpc", Version: "2017-03-12", Name: "AttachCcnInstances", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfAttachCcnInstancesRequest,
-		New: func() any { return new(AttachCcnInstancesRequest) },
+		New:   func() any { return new(AttachCcnInstancesRequest) },
+		Reply: func() Encoder { return new(AttachCcnInstancesResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.CcnAttachBmvpcLimitExceeded", "InvalidParameterValue.Duplicate",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.TooLong", "LimitExceeded",
@@ -56,7 +60,8 @@ var Actions = map[string]*Action{
 	"CheckAssistantCidr": {
 		Service: "vpc", Version: "2017-03-12", Name: "CheckAssistantCidr", Group: "vpc",
 		Write: false, Served: true, In: &shapeOfCheckAssistantCidrRequest,
-		New: func() any { return new(CheckAssistantCidrRequest) },
+		New:   func() any { return new(CheckAssistantCidrRequest) },
+		Reply: func() Encoder { return new(CheckAssistantCidrResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.Duplicate", "InvalidParameterValue.LimitExceeded",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.SubnetConflict", "LimitExceeded", "ResourceNotFound",
@@ -65,7 +70,8 @@ var Actions = map[string]*Action{
 	"CheckDefaultSubnet": {
 		Service: "vpc", Version: "2017-03-12", Name: "CheckDefaultSubnet", Group: "subnet",
 		Write: false, Served: true, In: &shapeOfCheckDefaultSubnetRequest,
-		New: func() any { return new(CheckDefaultSubnetRequest) },
+		New:   func() any { return new(CheckDefaultSubnetRequest) },
+		Reply: func() Encoder { return new(CheckDefaultSubnetResponse) },
 		Codes: []string{
 			"ResourceInsufficient.CidrBlock", "ResourceNotFound",
 		},
@@ -73,7 +79,8 @@ var Actions = map[string]*Action{
 	"CreateAssistantCidr": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateAssistantCidr", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfCreateAssistantCidrRequest,
-		New: func() any { return new(CreateAssistantCidrRequest) },
+		New:   func() any { return new(CreateAssistantCidrRequest) },
+		Reply: func() Encoder { return new(CreateAssistantCidrResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.Duplicate", "InvalidParameterValue.LimitExceeded",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.SubnetConflict",
@@ -85,7 +92,8 @@ var Actions = map[string]*Action{
 	"CreateCcn": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateCcn", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfCreateCcnRequest,
-		New: func() any { return new(CreateCcnRequest) },
+		New:   func() any { return new(CreateCcnRequest) },
+		Reply: func() Encoder { return new(CreateCcnResponse) },
 		Codes: []string{
 			"FailedOperation.CreateCcnFailed", "InvalidParameter", "InvalidParameterValue", "InvalidParameterValue.LimitExceeded",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.ParameterMismatch", "InvalidParameterValue.TagDuplicateKey",
@@ -109,7 +117,8 @@ var Actions = map[string]*Action{
 	"CreateCustomerGateway": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateCustomerGateway", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfCreateCustomerGatewayRequest,
-		New: func() any { return new(CreateCustomerGatewayRequest) },
+		New:   func() any { return new(CreateCustomerGatewayRequest) },
+		Reply: func() Encoder { return new(CreateCustomerGatewayResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Duplicate", "InvalidParameterValue.TagDuplicateKey",
 			"InvalidParameterValue.TagDuplicateResourceType", "InvalidParameterValue.TagInvalidKey",
@@ -128,7 +137,8 @@ var Actions = map[string]*Action{
 	"CreateDefaultVpc": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateDefaultVpc", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfCreateDefaultVpcRequest,
-		New: func() any { return new(CreateDefaultVpcRequest) },
+		New:   func() any { return new(CreateDefaultVpcRequest) },
+		Reply: func() Encoder { return new(CreateDefaultVpcResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Empty", "InvalidParameterValue.SubnetOverlap", "LimitExceeded",
 			"LimitExceeded.DefaultVpcLimitExceeded", "ResourceInsufficient.CidrBlock", "ResourceNotFound",
@@ -138,7 +148,8 @@ var Actions = map[string]*Action{
 	"CreateRouteTable": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateRouteTable", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfCreateRouteTableRequest,
-		New: func() any { return new(CreateRouteTableRequest) },
+		New:   func() any { return new(CreateRouteTableRequest) },
+		Reply: func() Encoder { return new(CreateRouteTableResponse) },
 		Codes: []string{
 			"InvalidParameter", "InvalidParameterValue", "InvalidParameterValue.Duplicate", "InvalidParameterValue.LimitExceeded",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.TagDuplicateKey",
@@ -157,7 +168,8 @@ var Actions = map[string]*Action{
 	"CreateRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateRoutes", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfCreateRoutesRequest,
-		New: func() any { return new(CreateRoutesRequest) },
+		New:   func() any { return new(CreateRoutesRequest) },
+		Reply: func() Encoder { return new(CreateRoutesResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.CidrNotInPeerVpc", "InvalidParameterValue.Duplicate",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.RouteNextHopInvalid",
@@ -172,7 +184,8 @@ var Actions = map[string]*Action{
 	"CreateSubnet": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateSubnet", Group: "subnet",
 		Write: true, Served: true, In: &shapeOfCreateSubnetRequest,
-		New: func() any { return new(CreateSubnetRequest) },
+		New:   func() any { return new(CreateSubnetRequest) },
+		Reply: func() Encoder { return new(CreateSubnetResponse) },
 		Codes: []string{
 			"FailedOperation.NetDetectTimeOut", "InvalidParameter", "InvalidParameterValue", "InvalidParameterValue.Duplicate",
 			"InvalidParameterValue.Empty", "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed",
@@ -195,7 +208,8 @@ var Actions = map[string]*Action{
 	"CreateSubnets": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateSubnets", Group: "subnet",
 		Write: true, Served: true, In: &shapeOfCreateSubnetsRequest,
-		New: func() any { return new(CreateSubnetsRequest) },
+		New:   func() any { return new(CreateSubnetsRequest) },
+		Reply: func() Encoder { return new(CreateSubnetsResponse) },
 		Codes: []string{
 			"InvalidParameter", "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed",
 			"InvalidParameterValue.SubnetConflict", "InvalidParameterValue.SubnetOverlapRoute", "InvalidParameterValue.SubnetRange",
@@ -217,7 +231,8 @@ var Actions = map[string]*Action{
 	"CreateVpc": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateVpc", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfCreateVpcRequest,
-		New: func() any { return new(CreateVpcRequest) },
+		New:   func() any { return new(CreateVpcRequest) },
+		Reply: func() Encoder { return new(CreateVpcResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed",
 			"InvalidParameterValue.SubnetOverlap", "InvalidParameterValue.TagDuplicateKey",
@@ -238,7 +253,8 @@ var Actions = map[string]*Action{
 	"CreateVpnConnection": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateVpnConnection", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfCreateVpnConnectionRequest,
-		New: func() any { return new(CreateVpnConnectionRequest) },
+		New:   func() any { return new(CreateVpnConnectionRequest) },
+		Reply: func() Encoder { return new(CreateVpnConnectionResponse) },
 		Codes: []string{
 			"InvalidParameter.Coexist", "InvalidParameterValue.Duplicate", "InvalidParameterValue.Empty",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.TagDuplicateKey",
@@ -263,7 +279,8 @@ var Actions = map[string]*Action{
 	"CreateVpnGateway": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateVpnGateway", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfCreateVpnGatewayRequest,
-		New: func() any { return new(CreateVpnGatewayRequest) },
+		New:   func() any { return new(CreateVpnGatewayRequest) },
+		Reply: func() Encoder { return new(CreateVpnGatewayResponse) },
 		Codes: []string{
 			"FailedOperation.CreateVpnGatewayFailed", "InvalidParameterValue", "InvalidParameterValue.AccessSubnetMask",
 			"InvalidParameterValue.AccessSubnetPrefix", "InvalidParameterValue.Duplicate", "InvalidParameterValue.Empty",
@@ -289,7 +306,8 @@ var Actions = map[string]*Action{
 	"CreateVpnGatewayRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateVpnGatewayRoutes", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfCreateVpnGatewayRoutesRequest,
-		New: func() any { return new(CreateVpnGatewayRoutesRequest) },
+		New:   func() any { return new(CreateVpnGatewayRoutesRequest) },
+		Reply: func() Encoder { return new(CreateVpnGatewayRoutesResponse) },
 		Codes: []string{
 			"InternalError", "InvalidParameter", "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed",
 			"InvalidParameterValue.VpnGatewayRouteDuplicate", "LimitExceeded", "LimitExceeded.VpnGatewayRoutesLimitExceeded",
@@ -300,7 +318,8 @@ var Actions = map[string]*Action{
 	"DeleteAssistantCidr": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteAssistantCidr", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfDeleteAssistantCidrRequest,
-		New: func() any { return new(DeleteAssistantCidrRequest) },
+		New:   func() any { return new(DeleteAssistantCidrRequest) },
+		Reply: func() Encoder { return new(DeleteAssistantCidrResponse) },
 		Codes: []string{
 			"InvalidParameter", "InvalidParameterValue.Duplicate", "InvalidParameterValue.LimitExceeded",
 			"InvalidParameterValue.Malformed", "ResourceInUse", "ResourceNotFound",
@@ -309,7 +328,8 @@ var Actions = map[string]*Action{
 	"DeleteCcn": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteCcn", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfDeleteCcnRequest,
-		New: func() any { return new(DeleteCcnRequest) },
+		New:   func() any { return new(DeleteCcnRequest) },
+		Reply: func() Encoder { return new(DeleteCcnResponse) },
 		Codes: []string{
 			"InvalidParameter", "InvalidParameterValue.Malformed", "InvalidParameterValue.ParameterMismatch", "ResourceInUse",
 			"ResourceNotFound", "UnsupportedOperation", "UnsupportedOperation.AppIdMismatch",
@@ -322,7 +342,8 @@ var Actions = map[string]*Action{
 	"DeleteCustomerGateway": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteCustomerGateway", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfDeleteCustomerGatewayRequest,
-		New: func() any { return new(DeleteCustomerGatewayRequest) },
+		New:   func() any { return new(DeleteCustomerGatewayRequest) },
+		Reply: func() Encoder { return new(DeleteCustomerGatewayResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceInUse", "ResourceNotFound", "UnsupportedOperation.RecordNotExists",
 		},
@@ -330,7 +351,8 @@ var Actions = map[string]*Action{
 	"DeleteRouteTable": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteRouteTable", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfDeleteRouteTableRequest,
-		New: func() any { return new(DeleteRouteTableRequest) },
+		New:   func() any { return new(DeleteRouteTableRequest) },
+		Reply: func() Encoder { return new(DeleteRouteTableResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation.DelDefaultRoute",
 			"UnsupportedOperation.DelRouteWithSubnet", "UnsupportedOperation.NotSupportDeleteDefaultRouteTable",
@@ -340,7 +362,8 @@ var Actions = map[string]*Action{
 	"DeleteRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteRoutes", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfDeleteRoutesRequest,
-		New: func() any { return new(DeleteRoutesRequest) },
+		New:   func() any { return new(DeleteRoutesRequest) },
+		Reply: func() Encoder { return new(DeleteRoutesResponse) },
 		Codes: []string{
 			"InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed", "ResourceNotFound",
 			"UnknownParameter.WithGuess", "UnsupportedOperation.DisabledNotifyCcn", "UnsupportedOperation.SystemRoute",
@@ -349,7 +372,8 @@ var Actions = map[string]*Action{
 	"DeleteSubnet": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteSubnet", Group: "subnet",
 		Write: true, Served: true, In: &shapeOfDeleteSubnetRequest,
-		New: func() any { return new(DeleteSubnetRequest) },
+		New:   func() any { return new(DeleteSubnetRequest) },
+		Reply: func() Encoder { return new(DeleteSubnetResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceInUse", "ResourceNotFound",
 			"UnsupportedOperation.NatGatewaySnatRuleNotExists", "UnsupportedOperation.RecordNotExists",
@@ -358,7 +382,8 @@ var Actions = map[string]*Action{
 	"DeleteVpc": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteVpc", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfDeleteVpcRequest,
-		New: func() any { return new(DeleteVpcRequest) },
+		New:   func() any { return new(DeleteVpcRequest) },
+		Reply: func() Encoder { return new(DeleteVpcResponse) },
 		Codes: []string{
 			"FailedOperation.NetDetectTimeOut", "InternalError.ModuleError", "InvalidParameterValue.Malformed",
 			"LimitExceeded.ActionLimited", "ResourceInUse", "ResourceNotFound", "UnsupportedOperation.AppIdMismatch",
@@ -368,7 +393,8 @@ var Actions = map[string]*Action{
 	"DeleteVpnConnection": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteVpnConnection", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfDeleteVpnConnectionRequest,
-		New: func() any { return new(DeleteVpnConnectionRequest) },
+		New:   func() any { return new(DeleteVpnConnectionRequest) },
+		Reply: func() Encoder { return new(DeleteVpnConnectionResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation.DeleteVpnConnInvalidState",
 			"UnsupportedOperation.InvalidState", "UnsupportedOperation.MutexOperationTaskRunning",
@@ -378,7 +404,8 @@ var Actions = map[string]*Action{
 	"DeleteVpnGateway": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteVpnGateway", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfDeleteVpnGatewayRequest,
-		New: func() any { return new(DeleteVpnGatewayRequest) },
+		New:   func() any { return new(DeleteVpnGatewayRequest) },
+		Reply: func() Encoder { return new(DeleteVpnGatewayResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "InvalidVpnGatewayId.Malformed", "InvalidVpnGatewayId.NotFound", "ResourceNotFound",
 			"UnsupportedOperation", "UnsupportedOperation.BindCloudFirewall",
@@ -387,7 +414,8 @@ var Actions = map[string]*Action{
 	"DeleteVpnGatewayRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteVpnGatewayRoutes", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfDeleteVpnGatewayRoutesRequest,
-		New: func() any { return new(DeleteVpnGatewayRoutesRequest) },
+		New:   func() any { return new(DeleteVpnGatewayRoutesRequest) },
+		Reply: func() Encoder { return new(DeleteVpnGatewayRoutesResponse) },
 		Codes: []string{
 			"InternalServerError", "InvalidParameter", "InvalidParameterValue.Malformed", "ResourceNotFound",
 		},
@@ -395,7 +423,8 @@ var Actions = map[string]*Action{
 	"DescribeAccountAttributes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeAccountAttributes", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeAccountAttributesRequest,
-		New: func() any { return new(DescribeAccountAttributesRequest) },
+		New:   func() any { return new(DescribeAccountAttributesRequest) },
+		Reply: func() Encoder { return new(DescribeAccountAttributesResponse) },
 		Codes: []string{
 			"InternalError.ModuleError",
 		},
@@ -403,7 +432,8 @@ var Actions = map[string]*Action{
 	"DescribeAssistantCidr": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeAssistantCidr", Group: "vpc",
 		Write: false, Served: true, In: &shapeOfDescribeAssistantCidrRequest,
-		New: func() any { return new(DescribeAssistantCidrRequest) },
+		New:   func() any { return new(DescribeAssistantCidrRequest) },
+		Reply: func() Encoder { return new(DescribeAssistantCidrResponse) },
 		Filters: []string{
 			"vpc-id",
 		},
@@ -415,7 +445,8 @@ var Actions = map[string]*Action{
 	"DescribeCcnAttachedInstances": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeCcnAttachedInstances", Group: "ccn",
 		Write: false, Served: true, In: &shapeOfDescribeCcnAttachedInstancesRequest,
-		New: func() any { return new(DescribeCcnAttachedInstancesRequest) },
+		New:   func() any { return new(DescribeCcnAttachedInstancesRequest) },
+		Reply: func() Encoder { return new(DescribeCcnAttachedInstancesResponse) },
 		Filters: []string{
 			"ccn-id", "instance-type", "instance-region", "instance-id",
 		},
@@ -428,7 +459,8 @@ var Actions = map[string]*Action{
 	"DescribeCcnRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeCcnRoutes", Group: "ccn",
 		Write: false, Served: true, In: &shapeOfDescribeCcnRoutesRequest,
-		New: func() any { return new(DescribeCcnRoutesRequest) },
+		New:   func() any { return new(DescribeCcnRoutesRequest) },
+		Reply: func() Encoder { return new(DescribeCcnRoutesResponse) },
 		Filters: []string{
 			"route-id", "cidr-block", "instance-type", "instance-region", "instance-id", "route-table-id",
 		},
@@ -440,7 +472,8 @@ var Actions = map[string]*Action{
 	"DescribeCcns": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeCcns", Group: "ccn",
 		Write: false, Served: true, In: &shapeOfDescribeCcnsRequest,
-		New: func() any { return new(DescribeCcnsRequest) },
+		New:   func() any { return new(DescribeCcnsRequest) },
+		Reply: func() Encoder { return new(DescribeCcnsResponse) },
 		Filters: []string{
 			"ccn-id", "ccn-name", "ccn-description", "state", "tag-key", "tag:KEY",
 		},
@@ -454,7 +487,8 @@ var Actions = map[string]*Action{
 	"DescribeCustomerGatewayVendors": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeCustomerGatewayVendors", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfDescribeCustomerGatewayVendorsRequest,
-		New: func() any { return new(DescribeCustomerGatewayVendorsRequest) },
+		New:   func() any { return new(DescribeCustomerGatewayVendorsRequest) },
+		Reply: func() Encoder { return new(DescribeCustomerGatewayVendorsResponse) },
 		Codes: []string{
 			"InternalError", "InvalidParameter", "InvalidParameter.Coexist", "InvalidParameter.FilterInvalidKey",
 			"InvalidParameter.FilterNotDict", "InvalidParameter.FilterValuesNotList", "InvalidParameterValue.Malformed",
@@ -466,7 +500,8 @@ var Actions = map[string]*Action{
 	"DescribeCustomerGateways": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeCustomerGateways", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfDescribeCustomerGatewaysRequest,
-		New: func() any { return new(DescribeCustomerGatewaysRequest) },
+		New:   func() any { return new(DescribeCustomerGatewaysRequest) },
+		Reply: func() Encoder { return new(DescribeCustomerGatewaysResponse) },
 		Filters: []string{
 			"customer-gateway-id", "customer-gateway-name", "ip-address",
 		},
@@ -477,7 +512,8 @@ var Actions = map[string]*Action{
 	"DescribeNetworkAccountType": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeNetworkAccountType", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeNetworkAccountTypeRequest,
-		New: func() any { return new(DescribeNetworkAccountTypeRequest) },
+		New:   func() any { return new(DescribeNetworkAccountTypeRequest) },
+		Reply: func() Encoder { return new(DescribeNetworkAccountTypeResponse) },
 		Codes: []string{
 			"InvalidParameter.Coexist", "InvalidParameter.FilterInvalidKey", "InvalidParameterValue",
 			"InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed", "InvalidParameterValue.NotUtf8EncodingError",
@@ -487,7 +523,8 @@ var Actions = map[string]*Action{
 	"DescribeProductQuota": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeProductQuota", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeProductQuotaRequest,
-		New: func() any { return new(DescribeProductQuotaRequest) },
+		New:   func() any { return new(DescribeProductQuotaRequest) },
+		Reply: func() Encoder { return new(DescribeProductQuotaResponse) },
 		Codes: []string{
 			"InternalError.ModuleError", "InvalidParameter", "InvalidParameterValue",
 		},
@@ -495,7 +532,8 @@ var Actions = map[string]*Action{
 	"DescribeRouteConflicts": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeRouteConflicts", Group: "route_table",
 		Write: false, Served: true, In: &shapeOfDescribeRouteConflictsRequest,
-		New: func() any { return new(DescribeRouteConflictsRequest) },
+		New:   func() any { return new(DescribeRouteConflictsRequest) },
+		Reply: func() Encoder { return new(DescribeRouteConflictsResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound",
 		},
@@ -503,7 +541,8 @@ var Actions = map[string]*Action{
 	"DescribeRouteList": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeRouteList", Group: "route_table",
 		Write: false, Served: true, In: &shapeOfDescribeRouteListRequest,
-		New: func() any { return new(DescribeRouteListRequest) },
+		New:   func() any { return new(DescribeRouteListRequest) },
+		Reply: func() Encoder { return new(DescribeRouteListResponse) },
 		Filters: []string{
 			"vpc-id", "gateway-id", "description", "route-table-id", "dest-cidr",
 		},
@@ -515,7 +554,8 @@ var Actions = map[string]*Action{
 	"DescribeRouteTables": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeRouteTables", Group: "route_table",
 		Write: false, Served: true, In: &shapeOfDescribeRouteTablesRequest,
-		New: func() any { return new(DescribeRouteTablesRequest) },
+		New:   func() any { return new(DescribeRouteTablesRequest) },
+		Reply: func() Encoder { return new(DescribeRouteTablesResponse) },
 		Filters: []string{
 			"route-table-id", "route-table-name", "vpc-id", "association.main", "main", "tag-key", "tag:KEY", "visible",
 			"next-hop-type",
@@ -530,7 +570,8 @@ var Actions = map[string]*Action{
 	"DescribeRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeRoutes", Group: "route_table",
 		Write: false, Served: true, In: &shapeOfDescribeRoutesRequest,
-		New: func() any { return new(DescribeRoutesRequest) },
+		New:   func() any { return new(DescribeRoutesRequest) },
+		Reply: func() Encoder { return new(DescribeRoutesResponse) },
 		Filters: []string{
 			"vpc-id", "gateway-id", "description", "route-table-id", "dest-cidr",
 		},
@@ -542,7 +583,8 @@ var Actions = map[string]*Action{
 	"DescribeSubnetResourceDashboard": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeSubnetResourceDashboard", Group: "subnet",
 		Write: false, Served: true, In: &shapeOfDescribeSubnetResourceDashboardRequest,
-		New: func() any { return new(DescribeSubnetResourceDashboardRequest) },
+		New:   func() any { return new(DescribeSubnetResourceDashboardRequest) },
+		Reply: func() Encoder { return new(DescribeSubnetResourceDashboardResponse) },
 		Codes: []string{
 			"InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed", "ResourceNotFound",
 		},
@@ -550,7 +592,8 @@ var Actions = map[string]*Action{
 	"DescribeSubnets": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeSubnets", Group: "subnet",
 		Write: false, Served: true, In: &shapeOfDescribeSubnetsRequest,
-		New: func() any { return new(DescribeSubnetsRequest) },
+		New:   func() any { return new(DescribeSubnetsRequest) },
+		Reply: func() Encoder { return new(DescribeSubnetsResponse) },
 		Filters: []string{
 			"subnet-id", "vpc-id", "cidr-block", "is-default", "is-remote-vpc-snat", "subnet-name", "zone", "tag-key", "tag:KEY",
 			"cdc-id", "is-cdc-subnet", "ipv6-cidr-block", "isp-type", "address-type",
@@ -565,7 +608,8 @@ var Actions = map[string]*Action{
 	"DescribeTaskResult": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeTaskResult", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeTaskResultRequest,
-		New: func() any { return new(DescribeTaskResultRequest) },
+		New:   func() any { return new(DescribeTaskResultRequest) },
+		Reply: func() Encoder { return new(DescribeTaskResultResponse) },
 		Codes: []string{
 			"FailedOperation.TaskFailed", "InternalServerError", "InvalidParameter", "MissingParameter",
 		},
@@ -573,7 +617,8 @@ var Actions = map[string]*Action{
 	"DescribeTenantCcns": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeTenantCcns", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeTenantCcnsRequest,
-		New: func() any { return new(DescribeTenantCcnsRequest) },
+		New:   func() any { return new(DescribeTenantCcnsRequest) },
+		Reply: func() Encoder { return new(DescribeTenantCcnsResponse) },
 		Filters: []string{
 			"ccn-ids", "user-account-id", "is-security-lock",
 		},
@@ -586,7 +631,8 @@ var Actions = map[string]*Action{
 	"DescribeUsedIpAddress": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeUsedIpAddress", Group: "vpc",
 		Write: false, Served: true, In: &shapeOfDescribeUsedIpAddressRequest,
-		New: func() any { return new(DescribeUsedIpAddressRequest) },
+		New:   func() any { return new(DescribeUsedIpAddressRequest) },
+		Reply: func() Encoder { return new(DescribeUsedIpAddressResponse) },
 		Filters: []string{
 			"ip-addresses", "resource-id",
 		},
@@ -597,7 +643,8 @@ var Actions = map[string]*Action{
 	"DescribeVpcInstances": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpcInstances", Group: "vpc",
 		Write: false, Served: true, In: &shapeOfDescribeVpcInstancesRequest,
-		New: func() any { return new(DescribeVpcInstancesRequest) },
+		New:   func() any { return new(DescribeVpcInstancesRequest) },
+		Reply: func() Encoder { return new(DescribeVpcInstancesResponse) },
 		Filters: []string{
 			"vpc-id", "instance-id", "instance-name",
 		},
@@ -609,7 +656,8 @@ var Actions = map[string]*Action{
 	"DescribeVpcIpv6Addresses": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpcIpv6Addresses", Group: "vpc",
 		Write: false, Served: true, In: &shapeOfDescribeVpcIpv6AddressesRequest,
-		New: func() any { return new(DescribeVpcIpv6AddressesRequest) },
+		New:   func() any { return new(DescribeVpcIpv6AddressesRequest) },
+		Reply: func() Encoder { return new(DescribeVpcIpv6AddressesResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.Range", "ResourceNotFound",
 		},
@@ -617,7 +665,8 @@ var Actions = map[string]*Action{
 	"DescribeVpcLimits": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpcLimits", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeVpcLimitsRequest,
-		New: func() any { return new(DescribeVpcLimitsRequest) },
+		New:   func() any { return new(DescribeVpcLimitsRequest) },
+		Reply: func() Encoder { return new(DescribeVpcLimitsResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.LimitExceeded",
 		},
@@ -625,7 +674,8 @@ var Actions = map[string]*Action{
 	"DescribeVpcPrivateIpAddresses": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpcPrivateIpAddresses", Group: "vpc",
 		Write: false, Served: true, In: &shapeOfDescribeVpcPrivateIpAddressesRequest,
-		New: func() any { return new(DescribeVpcPrivateIpAddressesRequest) },
+		New:   func() any { return new(DescribeVpcPrivateIpAddressesRequest) },
+		Reply: func() Encoder { return new(DescribeVpcPrivateIpAddressesResponse) },
 		Codes: []string{
 			"InternalError.ModuleError", "InvalidParameterValue", "InvalidParameterValue.LimitExceeded",
 			"InvalidParameterValue.Malformed", "ResourceNotFound",
@@ -634,7 +684,8 @@ var Actions = map[string]*Action{
 	"DescribeVpcResourceDashboard": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpcResourceDashboard", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeVpcResourceDashboardRequest,
-		New: func() any { return new(DescribeVpcResourceDashboardRequest) },
+		New:   func() any { return new(DescribeVpcResourceDashboardRequest) },
+		Reply: func() Encoder { return new(DescribeVpcResourceDashboardResponse) },
 		Codes: []string{
 			"InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed", "ResourceNotFound",
 		},
@@ -642,7 +693,8 @@ var Actions = map[string]*Action{
 	"DescribeVpcTaskResult": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpcTaskResult", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeVpcTaskResultRequest,
-		New: func() any { return new(DescribeVpcTaskResultRequest) },
+		New:   func() any { return new(DescribeVpcTaskResultRequest) },
+		Reply: func() Encoder { return new(DescribeVpcTaskResultResponse) },
 		Codes: []string{
 			"InternalError.ModuleError", "InvalidParameterValue", "ResourceNotFound", "UnauthorizedOperation",
 			"UnsupportedOperation",
@@ -651,7 +703,8 @@ var Actions = map[string]*Action{
 	"DescribeVpcs": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpcs", Group: "vpc",
 		Write: false, Served: true, In: &shapeOfDescribeVpcsRequest,
-		New: func() any { return new(DescribeVpcsRequest) },
+		New:   func() any { return new(DescribeVpcsRequest) },
+		Reply: func() Encoder { return new(DescribeVpcsResponse) },
 		Filters: []string{
 			"vpc-name", "is-default", "vpc-id", "cidr-block", "tag-key", "tag:KEY", "ipv6-cidr-block", "isp-type", "address-type",
 		},
@@ -665,7 +718,8 @@ var Actions = map[string]*Action{
 	"DescribeVpnConnections": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpnConnections", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfDescribeVpnConnectionsRequest,
-		New: func() any { return new(DescribeVpnConnectionsRequest) },
+		New:   func() any { return new(DescribeVpnConnectionsRequest) },
+		Reply: func() Encoder { return new(DescribeVpnConnectionsResponse) },
 		Filters: []string{
 			"vpc-id", "vpn-gateway-id", "customer-gateway-id", "vpn-connection-name", "vpn-connection-id",
 		},
@@ -677,7 +731,8 @@ var Actions = map[string]*Action{
 	"DescribeVpnGatewayCcnRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpnGatewayCcnRoutes", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfDescribeVpnGatewayCcnRoutesRequest,
-		New: func() any { return new(DescribeVpnGatewayCcnRoutesRequest) },
+		New:   func() any { return new(DescribeVpnGatewayCcnRoutesRequest) },
+		Reply: func() Encoder { return new(DescribeVpnGatewayCcnRoutesResponse) },
 		Codes: []string{
 			"InternalServerError", "InvalidParameterValue.Malformed", "InvalidParameterValue.Range", "ResourceNotFound",
 		},
@@ -685,7 +740,8 @@ var Actions = map[string]*Action{
 	"DescribeVpnGatewayRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpnGatewayRoutes", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfDescribeVpnGatewayRoutesRequest,
-		New: func() any { return new(DescribeVpnGatewayRoutesRequest) },
+		New:   func() any { return new(DescribeVpnGatewayRoutesRequest) },
+		Reply: func() Encoder { return new(DescribeVpnGatewayRoutesResponse) },
 		Filters: []string{
 			"DestinationCidr", "InstanceId", "InstanceType",
 		},
@@ -698,7 +754,8 @@ var Actions = map[string]*Action{
 	"DescribeVpnGateways": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpnGateways", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfDescribeVpnGatewaysRequest,
-		New: func() any { return new(DescribeVpnGatewaysRequest) },
+		New:   func() any { return new(DescribeVpnGatewaysRequest) },
+		Reply: func() Encoder { return new(DescribeVpnGatewaysResponse) },
 		Filters: []string{
 			"vpc-id", "vpn-gateway-id", "vpn-gateway-name", "type", "public-ip-address", "renew-flag", "zone",
 		},
@@ -712,7 +769,8 @@ var Actions = map[string]*Action{
 	"DetachCcnInstances": {
 		Service: "vpc", Version: "2017-03-12", Name: "DetachCcnInstances", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfDetachCcnInstancesRequest,
-		New: func() any { return new(DetachCcnInstancesRequest) },
+		New:   func() any { return new(DetachCcnInstancesRequest) },
+		Reply: func() Encoder { return new(DetachCcnInstancesResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.ParameterMismatch", "ResourceNotFound",
 			"UnsupportedOperation", "UnsupportedOperation.AppIdMismatch", "UnsupportedOperation.AppIdNotFound",
@@ -724,7 +782,8 @@ var Actions = map[string]*Action{
 	"DisableCcnRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DisableCcnRoutes", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfDisableCcnRoutesRequest,
-		New: func() any { return new(DisableCcnRoutesRequest) },
+		New:   func() any { return new(DisableCcnRoutesRequest) },
+		Reply: func() Encoder { return new(DisableCcnRoutesResponse) },
 		Codes: []string{
 			"InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed", "ResourceNotFound",
 		},
@@ -732,7 +791,8 @@ var Actions = map[string]*Action{
 	"DisableRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DisableRoutes", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfDisableRoutesRequest,
-		New: func() any { return new(DisableRoutesRequest) },
+		New:   func() any { return new(DisableRoutesRequest) },
+		Reply: func() Encoder { return new(DisableRoutesResponse) },
 		Codes: []string{
 			"InvalidParameter.Coexist", "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed",
 			"MissingParameter", "ResourceNotFound", "UnsupportedOperation", "UnsupportedOperation.DisabledNotifyCcn",
@@ -742,7 +802,8 @@ var Actions = map[string]*Action{
 	"EnableCcnRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "EnableCcnRoutes", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfEnableCcnRoutesRequest,
-		New: func() any { return new(EnableCcnRoutesRequest) },
+		New:   func() any { return new(EnableCcnRoutesRequest) },
+		Reply: func() Encoder { return new(EnableCcnRoutesResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation.CcnRouteCidrOverlap",
 			"UnsupportedOperation.Ecmp",
@@ -751,7 +812,8 @@ var Actions = map[string]*Action{
 	"EnableRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "EnableRoutes", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfEnableRoutesRequest,
-		New: func() any { return new(EnableRoutesRequest) },
+		New:   func() any { return new(EnableRoutesRequest) },
+		Reply: func() Encoder { return new(EnableRoutesResponse) },
 		Codes: []string{
 			"InvalidParameter.Coexist", "InvalidParameterValue.Duplicate", "InvalidParameterValue.LimitExceeded",
 			"InvalidParameterValue.Malformed", "MissingParameter", "ResourceNotFound", "UnsupportedOperation",
@@ -762,7 +824,8 @@ var Actions = map[string]*Action{
 	"GenerateVpnConnectionDefaultHealthCheckIp": {
 		Service: "vpc", Version: "2017-03-12", Name: "GenerateVpnConnectionDefaultHealthCheckIp", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfGenerateVpnConnectionDefaultHealthCheckIpRequest,
-		New: func() any { return new(GenerateVpnConnectionDefaultHealthCheckIpRequest) },
+		New:   func() any { return new(GenerateVpnConnectionDefaultHealthCheckIpRequest) },
+		Reply: func() Encoder { return new(GenerateVpnConnectionDefaultHealthCheckIpResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound",
 		},
@@ -770,7 +833,8 @@ var Actions = map[string]*Action{
 	"InquiryPriceCreateVpnGateway": {
 		Service: "vpc", Version: "2017-03-12", Name: "InquiryPriceCreateVpnGateway", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfInquiryPriceCreateVpnGatewayRequest,
-		New: func() any { return new(InquiryPriceCreateVpnGatewayRequest) },
+		New:   func() any { return new(InquiryPriceCreateVpnGatewayRequest) },
+		Reply: func() Encoder { return new(InquiryPriceCreateVpnGatewayResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "UnsupportedOperation",
 		},
@@ -778,7 +842,8 @@ var Actions = map[string]*Action{
 	"InquiryPriceRenewVpnGateway": {
 		Service: "vpc", Version: "2017-03-12", Name: "InquiryPriceRenewVpnGateway", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfInquiryPriceRenewVpnGatewayRequest,
-		New: func() any { return new(InquiryPriceRenewVpnGatewayRequest) },
+		New:   func() any { return new(InquiryPriceRenewVpnGatewayRequest) },
+		Reply: func() Encoder { return new(InquiryPriceRenewVpnGatewayResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation",
 		},
@@ -786,7 +851,8 @@ var Actions = map[string]*Action{
 	"InquiryPriceResetVpnGatewayInternetMaxBandwidth": {
 		Service: "vpc", Version: "2017-03-12", Name: "InquiryPriceResetVpnGatewayInternetMaxBandwidth", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfInquiryPriceResetVpnGatewayInternetMaxBandwidthRequest,
-		New: func() any { return new(InquiryPriceResetVpnGatewayInternetMaxBandwidthRequest) },
+		New:   func() any { return new(InquiryPriceResetVpnGatewayInternetMaxBandwidthRequest) },
+		Reply: func() Encoder { return new(InquiryPriceResetVpnGatewayInternetMaxBandwidthResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation",
 		},
@@ -794,7 +860,8 @@ var Actions = map[string]*Action{
 	"ModifyAssistantCidr": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyAssistantCidr", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfModifyAssistantCidrRequest,
-		New: func() any { return new(ModifyAssistantCidrRequest) },
+		New:   func() any { return new(ModifyAssistantCidrRequest) },
+		Reply: func() Encoder { return new(ModifyAssistantCidrResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.Duplicate", "InvalidParameterValue.LimitExceeded",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.SubnetConflict",
@@ -806,7 +873,8 @@ var Actions = map[string]*Action{
 	"ModifyCcnAttachedInstancesAttribute": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyCcnAttachedInstancesAttribute", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfModifyCcnAttachedInstancesAttributeRequest,
-		New: func() any { return new(ModifyCcnAttachedInstancesAttributeRequest) },
+		New:   func() any { return new(ModifyCcnAttachedInstancesAttributeRequest) },
+		Reply: func() Encoder { return new(ModifyCcnAttachedInstancesAttributeResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.Duplicate", "InvalidParameterValue.Malformed",
 			"InvalidParameterValue.TooLong", "ResourceNotFound", "UnsupportedOperation",
@@ -815,7 +883,8 @@ var Actions = map[string]*Action{
 	"ModifyCcnAttribute": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyCcnAttribute", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfModifyCcnAttributeRequest,
-		New: func() any { return new(ModifyCcnAttributeRequest) },
+		New:   func() any { return new(ModifyCcnAttributeRequest) },
+		Reply: func() Encoder { return new(ModifyCcnAttributeResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.TooLong", "ResourceNotFound",
 			"UnsupportedOperation.CcnRouteOverlapFlagDisableNotSupported", "UnsupportedOperation.EnableMultiCcnBandwidth",
@@ -827,7 +896,8 @@ var Actions = map[string]*Action{
 	"ModifyCustomerGatewayAttribute": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyCustomerGatewayAttribute", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfModifyCustomerGatewayAttributeRequest,
-		New: func() any { return new(ModifyCustomerGatewayAttributeRequest) },
+		New:   func() any { return new(ModifyCustomerGatewayAttributeRequest) },
+		Reply: func() Encoder { return new(ModifyCustomerGatewayAttributeResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.TooLong", "ResourceNotFound",
 			"UnsupportedOperation.VpnUnsupportedModifyBgpAsn",
@@ -836,7 +906,8 @@ var Actions = map[string]*Action{
 	"ModifyRouteTableAttribute": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyRouteTableAttribute", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfModifyRouteTableAttributeRequest,
-		New: func() any { return new(ModifyRouteTableAttributeRequest) },
+		New:   func() any { return new(ModifyRouteTableAttributeRequest) },
+		Reply: func() Encoder { return new(ModifyRouteTableAttributeResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.TooLong", "ResourceNotFound",
 		},
@@ -844,7 +915,8 @@ var Actions = map[string]*Action{
 	"ModifySubnetAttribute": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifySubnetAttribute", Group: "subnet",
 		Write: true, Served: true, In: &shapeOfModifySubnetAttributeRequest,
-		New: func() any { return new(ModifySubnetAttributeRequest) },
+		New:   func() any { return new(ModifySubnetAttributeRequest) },
+		Reply: func() Encoder { return new(ModifySubnetAttributeResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.Malformed", "InvalidParameterValue.TooLong", "ResourceNotFound",
 		},
@@ -852,7 +924,8 @@ var Actions = map[string]*Action{
 	"ModifyVpcAttribute": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyVpcAttribute", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfModifyVpcAttributeRequest,
-		New: func() any { return new(ModifyVpcAttributeRequest) },
+		New:   func() any { return new(ModifyVpcAttributeRequest) },
+		Reply: func() Encoder { return new(ModifyVpcAttributeResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed",
 			"InvalidParameterValue.TooLong", "ResourceNotFound", "UnauthorizedOperation",
@@ -863,7 +936,8 @@ var Actions = map[string]*Action{
 	"ModifyVpnConnectionAttribute": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyVpnConnectionAttribute", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfModifyVpnConnectionAttributeRequest,
-		New: func() any { return new(ModifyVpnConnectionAttributeRequest) },
+		New:   func() any { return new(ModifyVpnConnectionAttributeRequest) },
+		Reply: func() Encoder { return new(ModifyVpnConnectionAttributeResponse) },
 		Codes: []string{
 			"InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed", "InvalidParameterValue.TooLong",
 			"InvalidParameterValue.VpnConnCidrConflict", "InvalidParameterValue.VpnConnHealthCheckIpConflict", "ResourceNotFound",
@@ -875,7 +949,8 @@ var Actions = map[string]*Action{
 	"ModifyVpnGatewayAttribute": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyVpnGatewayAttribute", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfModifyVpnGatewayAttributeRequest,
-		New: func() any { return new(ModifyVpnGatewayAttributeRequest) },
+		New:   func() any { return new(ModifyVpnGatewayAttributeRequest) },
+		Reply: func() Encoder { return new(ModifyVpnGatewayAttributeResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.TooLong", "ResourceNotFound",
 			"UnsupportedOperation.InvalidState", "UnsupportedOperation.VpnUnsupportedModifyBgpAsn",
@@ -884,7 +959,8 @@ var Actions = map[string]*Action{
 	"ModifyVpnGatewayCcnRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyVpnGatewayCcnRoutes", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfModifyVpnGatewayCcnRoutesRequest,
-		New: func() any { return new(ModifyVpnGatewayCcnRoutesRequest) },
+		New:   func() any { return new(ModifyVpnGatewayCcnRoutesRequest) },
+		Reply: func() Encoder { return new(ModifyVpnGatewayCcnRoutesResponse) },
 		Codes: []string{
 			"InternalServerError", "InvalidParameterValue.Malformed", "ResourceNotFound",
 		},
@@ -892,7 +968,8 @@ var Actions = map[string]*Action{
 	"ModifyVpnGatewayRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyVpnGatewayRoutes", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfModifyVpnGatewayRoutesRequest,
-		New: func() any { return new(ModifyVpnGatewayRoutesRequest) },
+		New:   func() any { return new(ModifyVpnGatewayRoutesRequest) },
+		Reply: func() Encoder { return new(ModifyVpnGatewayRoutesResponse) },
 		Codes: []string{
 			"InternalError", "InvalidParameter", "ResourceNotFound", "ResourceUnavailable", "UnknownParameter",
 			"UnsupportedOperation", "UnsupportedOperation.RecordNotExists", "UnsupportedOperation.VpnUnsupportedRouteEcmpForCvmVpn",
@@ -901,7 +978,8 @@ var Actions = map[string]*Action{
 	"NotifyRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "NotifyRoutes", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfNotifyRoutesRequest,
-		New: func() any { return new(NotifyRoutesRequest) },
+		New:   func() any { return new(NotifyRoutesRequest) },
+		Reply: func() Encoder { return new(NotifyRoutesResponse) },
 		Codes: []string{
 			"InternalError", "InternalServerError", "InvalidParameterValue.Malformed", "InvalidRouteId.NotFound",
 			"InvalidRouteTableId.Malformed", "InvalidRouteTableId.NotFound", "ResourceNotFound",
@@ -912,7 +990,8 @@ var Actions = map[string]*Action{
 	"RejectAttachCcnInstances": {
 		Service: "vpc", Version: "2017-03-12", Name: "RejectAttachCcnInstances", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfRejectAttachCcnInstancesRequest,
-		New: func() any { return new(RejectAttachCcnInstancesRequest) },
+		New:   func() any { return new(RejectAttachCcnInstancesRequest) },
+		Reply: func() Encoder { return new(RejectAttachCcnInstancesResponse) },
 		Codes: []string{
 			"InvalidParameter", "InvalidParameterValue", "InvalidParameterValue.Duplicate", "InvalidParameterValue.Malformed",
 			"ResourceNotFound", "UnsupportedOperation", "UnsupportedOperation.CcnNotAttached",
@@ -922,7 +1001,8 @@ var Actions = map[string]*Action{
 	"RenewVpnGateway": {
 		Service: "vpc", Version: "2017-03-12", Name: "RenewVpnGateway", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfRenewVpnGatewayRequest,
-		New: func() any { return new(RenewVpnGatewayRequest) },
+		New:   func() any { return new(RenewVpnGatewayRequest) },
+		Reply: func() Encoder { return new(RenewVpnGatewayResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation.InsufficientFunds",
 		},
@@ -930,7 +1010,8 @@ var Actions = map[string]*Action{
 	"ReplaceRouteTableAssociation": {
 		Service: "vpc", Version: "2017-03-12", Name: "ReplaceRouteTableAssociation", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfReplaceRouteTableAssociationRequest,
-		New: func() any { return new(ReplaceRouteTableAssociationRequest) },
+		New:   func() any { return new(ReplaceRouteTableAssociationRequest) },
+		Reply: func() Encoder { return new(ReplaceRouteTableAssociationResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation.VpcMismatch",
 		},
@@ -938,7 +1019,8 @@ var Actions = map[string]*Action{
 	"ReplaceRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "ReplaceRoutes", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfReplaceRoutesRequest,
-		New: func() any { return new(ReplaceRoutesRequest) },
+		New:   func() any { return new(ReplaceRoutesRequest) },
+		Reply: func() Encoder { return new(ReplaceRoutesResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.CidrNotInPeerVpc", "InvalidParameterValue.Duplicate",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.SubnetOverlapRoute", "InvalidParameterValue.VpcCidrConflict",
@@ -952,7 +1034,8 @@ var Actions = map[string]*Action{
 	"ResetAttachCcnInstances": {
 		Service: "vpc", Version: "2017-03-12", Name: "ResetAttachCcnInstances", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfResetAttachCcnInstancesRequest,
-		New: func() any { return new(ResetAttachCcnInstancesRequest) },
+		New:   func() any { return new(ResetAttachCcnInstancesRequest) },
+		Reply: func() Encoder { return new(ResetAttachCcnInstancesResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation",
 		},
@@ -960,7 +1043,8 @@ var Actions = map[string]*Action{
 	"ResetRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "ResetRoutes", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfResetRoutesRequest,
-		New: func() any { return new(ResetRoutesRequest) },
+		New:   func() any { return new(ResetRoutesRequest) },
+		Reply: func() Encoder { return new(ResetRoutesResponse) },
 		Codes: []string{
 			"InvalidParameterValue", "InvalidParameterValue.CidrNotInPeerVpc", "InvalidParameterValue.Duplicate",
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.SubnetOverlapRoute", "InvalidParameterValue.TooLong",
@@ -972,7 +1056,8 @@ var Actions = map[string]*Action{
 	"ResetVpnConnection": {
 		Service: "vpc", Version: "2017-03-12", Name: "ResetVpnConnection", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfResetVpnConnectionRequest,
-		New: func() any { return new(ResetVpnConnectionRequest) },
+		New:   func() any { return new(ResetVpnConnectionRequest) },
+		Reply: func() Encoder { return new(ResetVpnConnectionResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation.InvalidState",
 			"UnsupportedOperation.VpnConnInvalidState",
@@ -981,7 +1066,8 @@ var Actions = map[string]*Action{
 	"ResetVpnGatewayInternetMaxBandwidth": {
 		Service: "vpc", Version: "2017-03-12", Name: "ResetVpnGatewayInternetMaxBandwidth", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfResetVpnGatewayInternetMaxBandwidthRequest,
-		New: func() any { return new(ResetVpnGatewayInternetMaxBandwidthRequest) },
+		New:   func() any { return new(ResetVpnGatewayInternetMaxBandwidthRequest) },
+		Reply: func() Encoder { return new(ResetVpnGatewayInternetMaxBandwidthResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation", "UnsupportedOperation.InvalidState",
 			"UnsupportedOperation.VpnUnsupportedModifyBandwidth",
@@ -990,7 +1076,8 @@ var Actions = map[string]*Action{
 	"SetVpnGatewaysRenewFlag": {
 		Service: "vpc", Version: "2017-03-12", Name: "SetVpnGatewaysRenewFlag", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfSetVpnGatewaysRenewFlagRequest,
-		New: func() any { return new(SetVpnGatewaysRenewFlagRequest) },
+		New:   func() any { return new(SetVpnGatewaysRenewFlagRequest) },
+		Reply: func() Encoder { return new(SetVpnGatewaysRenewFlagResponse) },
 		Codes: []string{
 			"InternalServerError", "InvalidParameter", "InvalidParameterValue", "ResourceNotFound", "UnauthorizedOperation",
 			"UnsupportedOperation",
@@ -999,7 +1086,8 @@ var Actions = map[string]*Action{
 	"UnassignIpv6CidrBlock": {
 		Service: "vpc", Version: "2017-03-12", Name: "UnassignIpv6CidrBlock", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfUnassignIpv6CidrBlockRequest,
-		New: func() any { return new(UnassignIpv6CidrBlockRequest) },
+		New:   func() any { return new(UnassignIpv6CidrBlockRequest) },
+		Reply: func() Encoder { return new(UnassignIpv6CidrBlockResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceInUse", "ResourceNotFound",
 		},
@@ -1007,7 +1095,8 @@ var Actions = map[string]*Action{
 	"UnassignIpv6SubnetCidrBlock": {
 		Service: "vpc", Version: "2017-03-12", Name: "UnassignIpv6SubnetCidrBlock", Group: "subnet",
 		Write: true, Served: true, In: &shapeOfUnassignIpv6SubnetCidrBlockRequest,
-		New: func() any { return new(UnassignIpv6SubnetCidrBlockRequest) },
+		New:   func() any { return new(UnassignIpv6SubnetCidrBlockRequest) },
+		Reply: func() Encoder { return new(UnassignIpv6SubnetCidrBlockResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Duplicate", "InvalidParameterValue.Malformed", "ResourceInUse", "ResourceNotFound",
 		},
@@ -1015,7 +1104,8 @@ var Actions = map[string]*Action{
 	"WithdrawNotifyRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "WithdrawNotifyRoutes", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfWithdrawNotifyRoutesRequest,
-		New: func() any { return new(WithdrawNotifyRoutesRequest) },
+		New:   func() any { return new(WithdrawNotifyRoutesRequest) },
+		Reply: func() Encoder { return new(WithdrawNotifyRoutesResponse) },
 		Codes: []string{
 			"InternalError", "InternalServerError", "InvalidParameterValue.Malformed", "InvalidRouteId.NotFound",
 			"InvalidRouteTableId.Malformed", "InvalidRouteTableId.NotFound", "ResourceNotFound", "UnsupportedOperation.NotifyCcn",
@@ -1025,7 +1115,8 @@ var Actions = map[string]*Action{
 	"AddResourceTag": {
 		Service: "tag", Version: "2018-08-13", Name: "AddResourceTag", Group: "tag",
 		Write: true, Served: true, In: &shapeOfAddResourceTagRequest,
-		New: func() any { return new(AddResourceTagRequest) },
+		New:   func() any { return new(AddResourceTagRequest) },
+		Reply: func() Encoder { return new(AddResourceTagResponse) },
 		Codes: []string{
 			"FailedOperation", "FailedOperation.PolicyEnforcedInvalid", "InvalidParameter.ReservedTagKey",
 			"InvalidParameterValue.ResourceDescriptionError", "InvalidParameterValue.TagKeyCharacterIllegal",
@@ -1037,7 +1128,8 @@ var Actions = map[string]*Action{
 	"CreateTag": {
 		Service: "tag", Version: "2018-08-13", Name: "CreateTag", Group: "tag",
 		Write: true, Served: true, In: &shapeOfCreateTagRequest,
-		New: func() any { return new(CreateTagRequest) },
+		New:   func() any { return new(CreateTagRequest) },
+		Reply: func() Encoder { return new(CreateTagResponse) },
 		Codes: []string{
 			"FailedOperation", "InvalidParameter.ReservedTagKey", "InvalidParameterValue.ReservedTagKey",
 			"InvalidParameterValue.TagKeyCharacterIllegal", "InvalidParameterValue.TagKeyDuplicate",
@@ -1050,7 +1142,8 @@ var Actions = map[string]*Action{
 	"DeleteResourceTag": {
 		Service: "tag", Version: "2018-08-13", Name: "DeleteResourceTag", Group: "tag",
 		Write: true, Served: true, In: &shapeOfDeleteResourceTagRequest,
-		New: func() any { return new(DeleteResourceTagRequest) },
+		New:   func() any { return new(DeleteResourceTagRequest) },
+		Reply: func() Encoder { return new(DeleteResourceTagResponse) },
 		Codes: []string{
 			"FailedOperation", "FailedOperation.PolicyEnforcedInvalid", "InvalidParameter.ReservedTagKey",
 			"InvalidParameterValue.ResourceDescriptionError", "InvalidParameterValue.TagKeyCharacterIllegal",
@@ -1061,7 +1154,8 @@ var Actions = map[string]*Action{
 	"DeleteTag": {
 		Service: "tag", Version: "2018-08-13", Name: "DeleteTag", Group: "tag",
 		Write: true, Served: true, In: &shapeOfDeleteTagRequest,
-		New: func() any { return new(DeleteTagRequest) },
+		New:   func() any { return new(DeleteTagRequest) },
+		Reply: func() Encoder { return new(DeleteTagResponse) },
 		Codes: []string{
 			"FailedOperation", "FailedOperation.TagAttachedQuota", "FailedOperation.TagAttachedResource",
 			"InvalidParameterValue.TagKeyCharacterIllegal", "InvalidParameterValue.TagKeyDuplicate",
@@ -1072,7 +1166,8 @@ var Actions = map[string]*Action{
 	"DescribeResourceTagsByResourceIds": {
 		Service: "tag", Version: "2018-08-13", Name: "DescribeResourceTagsByResourceIds", Group: "tag",
 		Write: false, Served: true, In: &shapeOfDescribeResourceTagsByResourceIdsRequest,
-		New: func() any { return new(DescribeResourceTagsByResourceIdsRequest) },
+		New:   func() any { return new(DescribeResourceTagsByResourceIdsRequest) },
+		Reply: func() Encoder { return new(DescribeResourceTagsByResourceIdsResponse) },
 		Codes: []string{
 			"FailedOperation", "InvalidParameterValue.RegionInvalid", "InvalidParameterValue.ResourceIdInvalid",
 			"InvalidParameterValue.ResourcePrefixInvalid", "InvalidParameterValue.ServiceTypeInvalid",
@@ -1082,7 +1177,8 @@ var Actions = map[string]*Action{
 	"DescribeTagKeys": {
 		Service: "tag", Version: "2018-08-13", Name: "DescribeTagKeys", Group: "tag",
 		Write: false, Served: true, In: &shapeOfDescribeTagKeysRequest,
-		New: func() any { return new(DescribeTagKeysRequest) },
+		New:   func() any { return new(DescribeTagKeysRequest) },
+		Reply: func() Encoder { return new(DescribeTagKeysResponse) },
 		Codes: []string{
 			"FailedOperation", "InvalidParameterValue.UinInvalid",
 		},
@@ -1090,7 +1186,8 @@ var Actions = map[string]*Action{
 	"DescribeTagValues": {
 		Service: "tag", Version: "2018-08-13", Name: "DescribeTagValues", Group: "tag",
 		Write: false, Served: true, In: &shapeOfDescribeTagValuesRequest,
-		New: func() any { return new(DescribeTagValuesRequest) },
+		New:   func() any { return new(DescribeTagValuesRequest) },
+		Reply: func() Encoder { return new(DescribeTagValuesResponse) },
 		Codes: []string{
 			"FailedOperation", "InvalidParameterValue.TagKeyEmpty", "InvalidParameterValue.UinInvalid",
 		},
@@ -1098,7 +1195,8 @@ var Actions = map[string]*Action{
 	"DescribeTags": {
 		Service: "tag", Version: "2018-08-13", Name: "DescribeTags", Group: "tag",
 		Write: false, Served: true, In: &shapeOfDescribeTagsRequest,
-		New: func() any { return new(DescribeTagsRequest) },
+		New:   func() any { return new(DescribeTagsRequest) },
+		Reply: func() Encoder { return new(DescribeTagsResponse) },
 		Codes: []string{
 			"FailedOperation", "InvalidParameterValue.UinInvalid",
 		},
@@ -1106,7 +1204,8 @@ var Actions = map[string]*Action{
 	"GetResources": {
 		Service: "tag", Version: "2018-08-13", Name: "GetResources", Group: "tag",
 		Write: false, Served: true, In: &shapeOfGetResourcesRequest,
-		New: func() any { return new(GetResourcesRequest) },
+		New:   func() any { return new(GetResourcesRequest) },
+		Reply: func() Encoder { return new(GetResourcesResponse) },
 		Codes: []string{
 			"AuthFailure.UnauthorizedOperation", "FailedOperation", "FailedOperation.ResourceTagProcessing", "InvalidParameter",
 			"InvalidParameter.PaginationTokenInvalid", "InvalidParameter.ReservedTagKey", "InvalidParameter.Tag",
@@ -1119,7 +1218,8 @@ var Actions = map[string]*Action{
 	"ModifyResourceTags": {
 		Service: "tag", Version: "2018-08-13", Name: "ModifyResourceTags", Group: "tag",
 		Write: true, Served: true, In: &shapeOfModifyResourceTagsRequest,
-		New: func() any { return new(ModifyResourceTagsRequest) },
+		New:   func() any { return new(ModifyResourceTagsRequest) },
+		Reply: func() Encoder { return new(ModifyResourceTagsResponse) },
 		Codes: []string{
 			"FailedOperation", "FailedOperation.PolicyEnforcedInvalid", "InvalidParameter.ReservedTagKey", "InvalidParameter.Tag",
 			"InvalidParameterValue.DeleteTagsParamError", "InvalidParameterValue.ResourceDescriptionError",
@@ -1132,7 +1232,8 @@ var Actions = map[string]*Action{
 	"TagResources": {
 		Service: "tag", Version: "2018-08-13", Name: "TagResources", Group: "tag",
 		Write: true, Served: true, In: &shapeOfTagResourcesRequest,
-		New: func() any { return new(TagResourcesRequest) },
+		New:   func() any { return new(TagResourcesRequest) },
+		Reply: func() Encoder { return new(TagResourcesResponse) },
 		Codes: []string{
 			"AuthFailure.UnauthorizedOperation", "FailedOperation", "FailedOperation.PolicyEnforcedInvalid",
 			"FailedOperation.ResourceTagProcessing", "InvalidParameter", "InvalidParameter.ReservedTagKey", "InvalidParameter.Tag",
@@ -1147,7 +1248,8 @@ var Actions = map[string]*Action{
 	"UnTagResources": {
 		Service: "tag", Version: "2018-08-13", Name: "UnTagResources", Group: "tag",
 		Write: true, Served: true, In: &shapeOfUnTagResourcesRequest,
-		New: func() any { return new(UnTagResourcesRequest) },
+		New:   func() any { return new(UnTagResourcesRequest) },
+		Reply: func() Encoder { return new(UnTagResourcesResponse) },
 		Codes: []string{
 			"AuthFailure.UnauthorizedOperation", "FailedOperation", "FailedOperation.PolicyEnforcedInvalid",
 			"FailedOperation.ResourceTagProcessing", "InvalidParameter", "InvalidParameter.ReservedTagKey", "InvalidParameter.Tag",
@@ -1160,6 +1262,7 @@ var Actions = map[string]*Action{
 	"GetCallerIdentity": {
 		Service: "sts", Version: "2018-08-13", Name: "GetCallerIdentity", Group: "sts",
 		Write: false, Served: true, In: &shapeOfGetCallerIdentityRequest,
-		New: func() any { return new(GetCallerIdentityRequest) },
+		New:   func() any { return new(GetCallerIdentityRequest) },
+		Reply: func() Encoder { return new(GetCallerIdentityResponse) },
 	},
 }

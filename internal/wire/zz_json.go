@@ -99,6 +99,10 @@ func (v *CCN) AppendJSON(b []byte) []byte {
 	b = appendBool(b, v.RouteTablePolicyValueCommunityFlag)
 	b = append(b, `,"PolicyBasedRoutingFlag":`...)
 	b = appendBool(b, v.PolicyBasedRoutingFlag)
+	if v.ServiceLevelMode != nil {
+		b = append(b, `,"ServiceLevelMode":`...)
+		b = appendUint(b, *v.ServiceLevelMode)
+	}
 	return append(b, '}')
 }
 
@@ -133,6 +137,10 @@ func (v *CcnAttachedInstance) AppendJSON(b []byte) []byte {
 	b = appendString(b, v.RouteTableId)
 	b = append(b, `,"RouteTableName":`...)
 	b = appendString(b, v.RouteTableName)
+	b = append(b, `,"AliasType":`...)
+	b = appendString(b, v.AliasType)
+	b = append(b, `,"AliasInstanceId":`...)
+	b = appendString(b, v.AliasInstanceId)
 	return append(b, '}')
 }
 
@@ -177,6 +185,10 @@ func (v *CcnRoute) AppendJSON(b []byte) []byte {
 	b = appendString(b, v.AliasType)
 	b = append(b, `,"AliasInstanceId":`...)
 	b = appendString(b, v.AliasInstanceId)
+	b = append(b, `,"RouteTableId":`...)
+	b = appendString(b, v.RouteTableId)
+	b = append(b, `,"AsPath":`...)
+	b = appendString(b, v.AsPath)
 	return append(b, '}')
 }
 

@@ -60,24 +60,27 @@ type CCN struct {
 	MrtbPolicyValueFlag                bool    `json:"MrtbPolicyValueFlag"`
 	RouteTablePolicyValueCommunityFlag bool    `json:"RouteTablePolicyValueCommunityFlag"`
 	PolicyBasedRoutingFlag             bool    `json:"PolicyBasedRoutingFlag"`
+	ServiceLevelMode                   *uint64 `json:"ServiceLevelMode,omitempty"` // never sent: newer than the tables here, and its values are not documented in them
 }
 
 // CcnAttachedInstance is the vendor's object of that name (output).
 type CcnAttachedInstance struct {
-	CcnId          string   `json:"CcnId"`
-	InstanceType   string   `json:"InstanceType"`
-	InstanceId     string   `json:"InstanceId"`
-	InstanceName   string   `json:"InstanceName"`
-	InstanceRegion string   `json:"InstanceRegion"`
-	InstanceUin    string   `json:"InstanceUin"`
-	CidrBlock      []string `json:"CidrBlock"`
-	State          string   `json:"State"`
-	AttachedTime   string   `json:"AttachedTime"`
-	CcnUin         string   `json:"CcnUin"`
-	InstanceArea   string   `json:"InstanceArea"`
-	Description    string   `json:"Description"`
-	RouteTableId   string   `json:"RouteTableId"`
-	RouteTableName string   `json:"RouteTableName"`
+	CcnId           string   `json:"CcnId"`
+	InstanceType    string   `json:"InstanceType"`
+	InstanceId      string   `json:"InstanceId"`
+	InstanceName    string   `json:"InstanceName"`
+	InstanceRegion  string   `json:"InstanceRegion"`
+	InstanceUin     string   `json:"InstanceUin"`
+	CidrBlock       []string `json:"CidrBlock"`
+	State           string   `json:"State"`
+	AttachedTime    string   `json:"AttachedTime"`
+	CcnUin          string   `json:"CcnUin"`
+	InstanceArea    string   `json:"InstanceArea"`
+	Description     string   `json:"Description"`
+	RouteTableId    string   `json:"RouteTableId"`
+	RouteTableName  string   `json:"RouteTableName"`
+	AliasType       string   `json:"AliasType"`
+	AliasInstanceId string   `json:"AliasInstanceId"`
 }
 
 // CcnInstance is the vendor's object of that name (input).
@@ -112,6 +115,8 @@ type CcnRoute struct {
 	InstanceExtraName    string `json:"InstanceExtraName"`
 	AliasType            string `json:"AliasType"`
 	AliasInstanceId      string `json:"AliasInstanceId"`
+	RouteTableId         string `json:"RouteTableId"`
+	AsPath               string `json:"AsPath"`
 }
 
 // CidrForCcn is the vendor's object of that name (output).

@@ -15,6 +15,7 @@ func (s *schema) actionTable(w *source) {
 		w.line("\t\tService: %q, Version: %q, Name: %q, Group: %q,", a.service.Service, a.service.Version, a.name, a.Group)
 		w.line("\t\tWrite: %t, Served: %t, In: &shapeOf%s,", a.Write, a.Served, a.request.goName)
 		w.line("\t\tNew: func() any { return new(%s) },", a.request.goName)
+		w.line("\t\tReply: func() Encoder { return new(%s) },", a.reply.goName)
 		w.words("Filters", a.filters())
 		w.words("Codes", a.Codes)
 		w.line("\t},")

@@ -21,10 +21,15 @@ type schema struct {
 type service struct {
 	Service string             `json:"service"`
 	Version string             `json:"version"`
-	Groups  map[string]string  `json:"groups"` // group to its heading
+	Groups  []group            `json:"groups"` // in the order of the document
 	Errors  map[string]string  `json:"errors"`
 	Types   map[string]*object `json:"types"`
 	Actions map[string]*action `json:"actions"`
+}
+
+type group struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
 }
 
 // object is a struct of the wire: a type of a service, a request or a response.
@@ -110,6 +115,7 @@ func loadService(tables fs.FS, name string) (*service, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
+	dec.UseNumber() // limits keep the spelling of the table
 	svc := &service{}
 	if err := dec.Decode(svc); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -214,7 +220,7 @@ func (svc *service) linkFields(o *object) error {
 func (s *schema) check() error {
 	var errs []error
 	for _, a := range s.actions() {
-		if _, ok := a.service.Groups[a.Group]; !ok {
+		if !slices.ContainsFunc(a.service.Groups, func(g group) bool { return g.Name == a.Group }) {
 			errs = append(errs, fmt.Errorf("%s: no group %q", a.name, a.Group))
 		}
 		for _, code := range a.Codes {
