@@ -65,6 +65,8 @@ func (p Prefix) own() (malformed, notFound Code) {
 		return InvalidVpnGatewayIdMalformed, InvalidVpnGatewayIdNotFound
 	case PrefixVPC:
 		return InvalidVpcIdMalformed, InvalidVpcIdNotFound
+	case PrefixRouteTable:
+		return InvalidRouteTableIdMalformed, InvalidRouteTableIdNotFound
 	}
 	return InvalidParameterValueMalformed, ResourceNotFound
 }
