@@ -7,12 +7,23 @@ import "encoding/json"
 type LedgerEntry struct {
 	Account  AccountID `json:"account"`
 	At       Instant   `json:"at"`
-	Kind     string    `json:"kind"` // grant, purchase, renew, resize, rate, use, settle, refund
+	Kind     string    `json:"kind"` // one of the Ledger constants
 	Resource string    `json:"resource,omitempty"`
 	Amount   Money     `json:"amount"`         // negative: a debit; 0 for a change of rate
 	Rate     Money     `json:"rate,omitempty"` // the new hourly rate, kind rate
 	Note     string    `json:"note,omitempty"`
 }
+
+// The kinds of ledger entries.
+const (
+	LedgerGrant    = "grant"    // the operator's
+	LedgerPurchase = "purchase" // a prepaid term
+	LedgerRenew    = "renew"    // a further prepaid term
+	LedgerResize   = "resize"   // the difference to the end of a prepaid term
+	LedgerRate     = "rate"     // a new hourly rate; the amount is 0
+	LedgerUse      = "use"      // postpaid use of one thing, where its rate or life ends
+	LedgerSettle   = "settle"   // postpaid use of everything since the last settlement
+)
 
 // AuditEntry is one write call. It never holds a secret.
 type AuditEntry struct {
