@@ -38,7 +38,7 @@ var (
 // time will change (Range over instants), ByAddress by the public address.
 var (
 	GatewaysByScope   = newIndex(Gateways, func(g *vpc.Gateway) (vpc.Scope, bool) { return g.Scope, true }, compareScope)
-	GatewaysByVPC     = newIndex(Gateways, func(g *vpc.Gateway) (In[vpc.VPCID], bool) { return Of(g.Scope, g.VPC), g.VPC != "" }, in(cmp.Compare[vpc.VPCID]))
+	GatewaysByVPC     = newIndex(Gateways, func(g *vpc.Gateway) (In[vpc.VPCID], bool) { return Of(g.Scope, g.VPC), true }, in(cmp.Compare[vpc.VPCID]))
 	GatewaysByName    = newIndex(Gateways, func(g *vpc.Gateway) (In[string], bool) { return Of(g.Scope, g.Name), true }, in(strings.Compare))
 	GatewaysByCDC     = newIndex(Gateways, func(g *vpc.Gateway) (In[vpc.CDCID], bool) { return Of(g.Scope, g.CDC), g.CDC != "" }, in(cmp.Compare[vpc.CDCID]))
 	GatewaysByNetwork = newIndex(Gateways, func(g *vpc.Gateway) (vpc.CCNID, bool) { return g.Network, g.Network != "" }, cmp.Compare[vpc.CCNID])
@@ -70,20 +70,27 @@ var (
 )
 
 // The indexes of VPCs, subnets, route tables, CCNs and attachments. A CCN belongs to
-// no region, so what points at one is found by its id alone.
+// no region, so what points at one is found by its id alone; an IPv6 range is one VPC's
+// among all accounts. ByAssisted has VPCs with assistant ranges, ByRouted tables with
+// routes.
 var (
 	VPCsByScope = newIndex(VPCs, func(v *vpc.VPC) (vpc.Scope, bool) { return v.Scope, true }, compareScope)
 	VPCsByName  = newIndex(VPCs, func(v *vpc.VPC) (In[string], bool) { return Of(v.Scope, v.Name), true }, in(strings.Compare))
 	VPCsByCIDR  = newIndex(VPCs, func(v *vpc.VPC) (In[netip.Prefix], bool) { return Of(v.Scope, v.CIDR), true }, in(comparePrefix))
+
+	VPCsByDefault  = newIndex(VPCs, func(v *vpc.VPC) (vpc.Scope, bool) { return v.Scope, v.Default }, compareScope)
+	VPCsByAssisted = newIndex(VPCs, func(v *vpc.VPC) (vpc.Scope, bool) { return v.Scope, len(v.Assistants) > 0 }, compareScope)
+	VPCsByIPv6     = newMultiIndex(VPCs, nthIPv6, comparePrefix)
 
 	SubnetsByScope      = newIndex(Subnets, func(s *vpc.Subnet) (vpc.Scope, bool) { return s.Scope, true }, compareScope)
 	SubnetsByVPC        = newIndex(Subnets, func(s *vpc.Subnet) (In[vpc.VPCID], bool) { return Of(s.Scope, s.VPC), true }, in(cmp.Compare[vpc.VPCID]))
 	SubnetsByRouteTable = newIndex(Subnets, func(s *vpc.Subnet) (In[vpc.RouteTableID], bool) { return Of(s.Scope, s.RouteTable), true }, in(cmp.Compare[vpc.RouteTableID]))
 	SubnetsByName       = newIndex(Subnets, func(s *vpc.Subnet) (In[string], bool) { return Of(s.Scope, s.Name), true }, in(strings.Compare))
 
-	RouteTablesByScope = newIndex(RouteTables, func(r *vpc.RouteTable) (vpc.Scope, bool) { return r.Scope, true }, compareScope)
-	RouteTablesByVPC   = newIndex(RouteTables, func(r *vpc.RouteTable) (In[vpc.VPCID], bool) { return Of(r.Scope, r.VPC), true }, in(cmp.Compare[vpc.VPCID]))
-	RouteTablesByName  = newIndex(RouteTables, func(r *vpc.RouteTable) (In[string], bool) { return Of(r.Scope, r.Name), true }, in(strings.Compare))
+	RouteTablesByScope  = newIndex(RouteTables, func(r *vpc.RouteTable) (vpc.Scope, bool) { return r.Scope, true }, compareScope)
+	RouteTablesByRouted = newIndex(RouteTables, func(r *vpc.RouteTable) (vpc.Scope, bool) { return r.Scope, len(r.Routes) > 0 }, compareScope)
+	RouteTablesByVPC    = newIndex(RouteTables, func(r *vpc.RouteTable) (In[vpc.VPCID], bool) { return Of(r.Scope, r.VPC), true }, in(cmp.Compare[vpc.VPCID]))
+	RouteTablesByName   = newIndex(RouteTables, func(r *vpc.RouteTable) (In[string], bool) { return Of(r.Scope, r.Name), true }, in(strings.Compare))
 
 	CCNsByAccount = newIndex(CCNs, func(c *vpc.CCN) (vpc.AccountID, bool) { return c.Account, true }, cmp.Compare[vpc.AccountID])
 	CCNsByName    = newIndex(CCNs, func(c *vpc.CCN) (Owned[string], bool) { return OwnedBy(c.Account, c.Name), true }, owned(strings.Compare))
@@ -94,8 +101,10 @@ var (
 	AttachmentsByDue      = newIndex(Attachments, func(a *vpc.Attachment) (vpc.Instant, bool) { return a.Due, a.Due != 0 }, cmp.Compare[vpc.Instant])
 )
 
-// The indexes of keys, tags, faults and tasks.
+// The indexes of accounts, keys, tags, faults and tasks.
 var (
+	AccountsBySettled = newIndex(Accounts, func(a *vpc.Account) (vpc.Instant, bool) { return a.SettledAt, a.SettledAt != 0 }, cmp.Compare[vpc.Instant])
+
 	KeysByAccount = newIndex(Keys, func(k *vpc.Key) (vpc.AccountID, bool) { return k.Account, true }, cmp.Compare[vpc.AccountID])
 
 	TagPairsByAccount = newIndex(TagPairs, func(p *vpc.TagPair) (vpc.AccountID, bool) { return p.Account, true }, cmp.Compare[vpc.AccountID])
@@ -117,6 +126,13 @@ var (
 type Tagged struct {
 	Prefix string
 	vpc.Tag
+}
+
+func nthIPv6(v *vpc.VPC, n int) (netip.Prefix, bool) {
+	if n >= len(v.IPv6) {
+		return netip.Prefix{}, false
+	}
+	return v.IPv6[n].CIDR, true
 }
 
 func taggedWith(t *vpc.Tagging, n int) (In[Tagged], bool) {
