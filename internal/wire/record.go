@@ -6,34 +6,33 @@ import "encoding/json"
 // and what is too long to keep is cut and says so. req is what New or a decoder of
 // this action made.
 func (a *Action) Redact(req any) json.RawMessage {
-	return appendRecord(nil, req.(record), &mask{budget: maxRedacted})
+	return appendRecord(nil, req.(record), &mask{end: maxRedacted})
 }
 
 // Bounds of what Redact keeps.
 const (
-	maxRedacted       = 16 << 10 // bytes of text in all
+	maxRedacted       = 16 << 10 // bytes in all; the value that crosses it is the last
 	maxRedactedString = 1 << 10  // bytes of one string
 	maxRedactedList   = 200      // elements of one list
 )
 
-// mask changes how a record is written for the audit.
-type mask struct{ budget int }
+// mask changes how a record is written for the audit. A nil mask changes nothing.
+type mask struct{ end int }
 
-func (m *mask) cut(s string) string {
-	room := max(0, min(m.budget, maxRedactedString))
-	m.budget -= min(len(s), room)
-	if len(s) <= room {
-		return s
+// text appends a string, cut to the mask's bounds.
+func (m *mask) text(b []byte, s string) []byte {
+	if m != nil {
+		s = cutText(s, max(0, min(m.end-len(b), maxRedactedString)))
 	}
-	return s[:room] + "…"
+	return appendString(b, s)
 }
 
-// elements returns how many of n list elements to keep.
-func (m *mask) elements(n int) int {
-	if m == nil {
+// elements returns how many of n list elements to keep when b is written already.
+func (m *mask) elements(b []byte, n int) int {
+	switch {
+	case m == nil:
 		return n
-	}
-	if m.budget <= 0 {
+	case len(b) >= m.end:
 		return 0
 	}
 	return min(n, maxRedactedList)
@@ -94,22 +93,14 @@ func appendSlot(b []byte, s slot, secret bool, m *mask) []byte {
 	return b
 }
 
-// text appends a string, cut to the mask's bounds.
-func (m *mask) text(b []byte, s string) []byte {
-	if m != nil {
-		s = m.cut(s)
-	}
-	return appendString(b, s)
-}
-
 func appendList[T any](b []byte, list []T, m *mask, one func([]byte, T) []byte) []byte {
-	keep := m.elements(len(list))
+	keep := m.elements(b, len(list))
 	b = appendScalars(b, list[:keep], one)
 	return appendOmitted(b, len(list)-keep)
 }
 
 func appendRecords(b []byte, list listSlot, m *mask) []byte {
-	keep := m.elements(list.count())
+	keep := m.elements(b, list.count())
 	b = append(b, '[')
 	for i := range keep {
 		if i > 0 {

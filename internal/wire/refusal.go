@@ -150,13 +150,16 @@ func quotable(name string) string {
 	if name == "" {
 		return `""`
 	}
-	name = strings.ToValidUTF8(name, "\uFFFD")
-	if len(name) <= maxQuoted {
-		return name
+	return cutText(strings.ToValidUTF8(name, "\uFFFD"), maxQuoted)
+}
+
+// cutText returns at most n bytes of s, whole characters only, and says that it cut.
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
 	}
-	cut := maxQuoted
-	for !utf8.RuneStart(name[cut]) {
-		cut--
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
 	}
-	return name[:cut] + "…"
+	return s[:n] + "…"
 }
