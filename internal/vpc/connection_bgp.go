@@ -9,7 +9,6 @@ type BGPSpec struct {
 
 const (
 	bgpTunnelBits  = 30
-	minBGPMbps     = 200
 	bgpMajor       = 4 // gateways of version 4.0 speak BGP
 	bgpParam       = "BgpConfig"
 	bgpTunnelParam = bgpParam + ".TunnelCidr"
@@ -77,9 +76,9 @@ func checkBGP(x *Connection, around *Surroundings) *Error {
 	}
 	g, peer := around.Gateway, around.CustomerGateway
 	switch {
-	case g.Bandwidth < minBGPMbps || !versionFrom(g.Version, bgpMajor, 0):
+	case g.Bandwidth < leastBGPBandwidth || !versionFrom(g.Version, bgpMajor, 0):
 		return Refuse(UnsupportedOperationVpnUnsupportedBgp, "RouteType",
-			"BGP needs a gateway of at least %d Mbps and version %d.0", "BGP 需要带宽不低于 %d Mbps 且版本为 %d.0 的网关", minBGPMbps, bgpMajor)
+			"BGP needs a gateway of at least %d Mbps and version %d.0", "BGP 需要带宽不低于 %d Mbps 且版本为 %d.0 的网关", leastBGPBandwidth, bgpMajor)
 	case g.BGPASN == 0:
 		return Refuse(UnsupportedOperationVpnUnsupportedNotExistBgpAsn, "VpnGatewayId", "gateway `%s` has no BgpAsn", "网关 `%s` 没有 BgpAsn", g.ID)
 	case peer.BGPASN == 0:

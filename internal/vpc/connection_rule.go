@@ -22,7 +22,7 @@ type ConnectionSpec struct {
 // ConnectionRouteSpec is a first gateway route, made together with a connection.
 type ConnectionRouteSpec struct {
 	Destination string
-	Priority    *uint64
+	Priority    int64
 	Description string
 }
 
@@ -92,7 +92,7 @@ func NewConnection(spec ConnectionSpec, around *Surroundings) (*Connection, *Err
 	if o.err != nil {
 		return nil, o.err
 	}
-	for _, check := range []func(*Connection, *Surroundings) *Error{checkMixed, checkBGP, checkPolicies, checkHealth} {
+	for _, check := range []func(*Connection, *Surroundings) *Error{checkEnds, checkMixed, checkBGP, checkPolicies, checkHealth} {
 		if err := check(x, around); err != nil {
 			return nil, err
 		}
@@ -118,6 +118,7 @@ func (x *Connection) Change(t TunnelSpec, was *CustomerGateway, around *Surround
 		touched bool
 		check   func(*Connection, *Surroundings) *Error
 	}{
+		{y.CustomerGateway != x.CustomerGateway, checkEnds},
 		{t.BGP != nil || y.CustomerGateway != x.CustomerGateway, checkBGP},
 		{t.Policies != nil, checkPolicies},
 		{t.Health.given() || t.Policies != nil, checkHealth},
@@ -155,6 +156,15 @@ func (o *options) lay(x *Connection, t TunnelSpec, around *Surroundings) {
 	}
 }
 
+// checkEnds refuses a gateway as its own peer.
+func checkEnds(_ *Connection, around *Surroundings) *Error {
+	if around.CustomerGateway.Addr != around.Gateway.Public {
+		return nil
+	}
+	return Refuse(UnsupportedOperation, "CustomerGatewayId",
+		"its address `%s` is that of gateway `%s` itself", "其地址 `%s` 就是网关 `%s` 自身的地址", around.Gateway.Public, around.Gateway.ID)
+}
+
 // checkMixed refuses dynamic and other connections on one gateway.
 func checkMixed(x *Connection, around *Surroundings) *Error {
 	others := around.Others
@@ -179,6 +189,16 @@ func CheckPeer(peer CustomerGatewayID, others []*Connection, codes Listed) *Erro
 	}
 	return Refuse(codes.Pick(InvalidParameterValueDuplicate, UnsupportedOperation), "CustomerGatewayId",
 		"connection `%s` of this gateway goes to it already", "该网关的通道 `%s` 已与其相连", others[i].ID)
+}
+
+// CheckMove refuses another customer gateway for a connection of a gateway older than
+// version 4.0, or one that another of its connections goes to.
+func CheckMove(g *Gateway, peer CustomerGatewayID, others []*Connection, codes Listed) *Error {
+	if !versionFrom(g.Version, 4, 0) {
+		return Refuse(UnsupportedOperation, "CustomerGatewayId",
+			"changing it needs a gateway of version 4.0, this one is %s", "更换对端网关需要 4.0 版本的网关，当前为 %s", g.Version)
+	}
+	return CheckPeer(peer, others, codes)
 }
 
 // ConnectionState is how far a connection has come.

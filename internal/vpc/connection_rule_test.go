@@ -475,6 +475,22 @@ func TestConnectionChange(t *testing.T) {
 	}
 }
 
+func TestGatewayIsNotItsOwnPeer(t *testing.T) {
+	s := around()
+	x, err := NewConnection(base(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := *s.CustomerGateway
+	s.CustomerGateway = &CustomerGateway{ID: "cgw-bbbbbbbb", Addr: s.Gateway.Public}
+	if _, err := NewConnection(base(), s); code(err) != UnsupportedOperation {
+		t.Errorf("new connection: %v", err)
+	}
+	if _, err := x.Change(TunnelSpec{}, &was, s); code(err) != UnsupportedOperation {
+		t.Errorf("change: %v", err)
+	}
+}
+
 func TestCheckPeer(t *testing.T) {
 	others := []*Connection{{ID: "vpnx-bbbbbbbb", CustomerGateway: "cgw-bbbbbbbb"}, {ID: "vpnx-cccccccc", CustomerGateway: "cgw-cccccccc", Deleted: 1}}
 	for peer, want := range map[CustomerGatewayID]Code{"cgw-aaaaaaaa": "OK", "cgw-bbbbbbbb": InvalidParameterValueDuplicate, "cgw-cccccccc": ResourceInUse} {

@@ -1,7 +1,5 @@
 package vpc
 
-import "slices"
-
 // CustomerGatewaySpec is what CreateCustomerGateway asks for.
 type CustomerGatewaySpec struct {
 	Name string
@@ -19,9 +17,6 @@ type CustomerGatewayChange struct {
 // AllowCustomerGatewayASN is the allow-list of accounts that may change the BGP number
 // of a customer gateway.
 const AllowCustomerGatewayASN = "customer-gateway-asn"
-
-// vendorASNs are the vendor's own autonomous systems; no peer can be one of them.
-var vendorASNs = []ASN{139341, 45090, 58835}
 
 // NewCustomerGateway checks the text of a new customer gateway. Id, scope and time are
 // the caller's to fill in.
@@ -60,10 +55,8 @@ func (g *CustomerGateway) CheckChange(change CustomerGatewayChange, allowed, spe
 	return &out, err
 }
 
-const maxASN = 1<<32 - 1
-
 func checkPeerASN(n int64) (ASN, *Error) {
-	if n < 1 || n > maxASN || slices.Contains(vendorASNs, ASN(n)) {
+	if n < 1 || !ValidASN(uint64(n)) {
 		return 0, Refuse(InvalidParameterValue, "BgpAsn",
 			"%d is not in 1..%d or is one of %v", "%d 不在 1 至 %d 之内，或属于 %v", n, uint64(maxASN), vendorASNs)
 	}
