@@ -1,9 +1,12 @@
 package vpc
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatewright/gatewright/internal/wire"
 )
 
 func moment(now string, balance Money) *GatewayMoment {
@@ -11,13 +14,15 @@ func moment(now string, balance Money) *GatewayMoment {
 	return &GatewayMoment{Site: SiteCN, Now: at(now), Life: life, Account: a, Balance: balance, Prices: DefaultPrices(SiteCN)}
 }
 
-// codes of the actions that change gateways, as the vendor lists them.
-var (
-	modifyCodes = only(InvalidParameterValueMalformed, InvalidParameterValueTooLong, ResourceNotFound, UnsupportedOperationInvalidState, UnsupportedOperationVpnUnsupportedModifyBgpAsn)
-	resizeCodes = only(InvalidParameterValueMalformed, ResourceNotFound, UnsupportedOperation, UnsupportedOperationInvalidState, UnsupportedOperationVpnUnsupportedModifyBandwidth)
-	renewCodes  = only(InvalidParameterValueMalformed, ResourceNotFound, UnsupportedOperationInsufficientFunds)
-	inquiry     = only(InvalidParameterValueMalformed, ResourceNotFound, UnsupportedOperation)
-)
+// listed is what an action of the tables documents.
+func listed(t *testing.T, action string) Listed {
+	t.Helper()
+	a, ok := wire.Actions[action]
+	if !ok {
+		t.Fatalf("no action %s", action)
+	}
+	return func(c Code) bool { return slices.Contains(a.Codes, string(c)) }
+}
 
 // outcome is the code of a refusal, or what was made.
 func outcome(g *Gateway, entries []LedgerEntry, err *Error) string {
@@ -67,7 +72,7 @@ func TestModifyGateway(t *testing.T) {
 			"POSTPAID_BY_HOUR 5M rate 0.88 since 2026-07-31 13:30:00; use -5.66 at 2026-07-31 13:30:00; rate 0 rate 0.88 at 2026-07-31 13:30:00"},
 	} {
 		m := moment(c.now, Yuan(1000))
-		m.Listed = modifyCodes
+		m.Listed = listed(t, "ModifyVpnGatewayAttribute")
 		before := *c.g
 		g, entries, err := ModifyGateway(c.g, &c.change, m)
 		if got := outcome(g, entries, err); got != c.want {
@@ -106,7 +111,7 @@ func TestResizeGateway(t *testing.T) {
 		{"pending", prepaidGateway(), "2026-07-31 12:00:00", Yuan(1e6), 100, "UnsupportedOperation.InvalidState"},
 	} {
 		m := moment(c.now, c.balance)
-		m.Listed = resizeCodes
+		m.Listed = listed(t, "ResetVpnGatewayInternetMaxBandwidth")
 		g, entries, err := ResizeGateway(c.g, c.to, m)
 		if got := outcome(g, entries, err); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -139,7 +144,7 @@ func TestRenewGateway(t *testing.T) {
 		{"flag", prepaidGateway(), "2026-08-01 00:00:00", Yuan(1e6), &PrepaidSpec{Period: ptr(uint64(1)), RenewFlag: ptr("x")}, "InvalidParameterValue.Malformed"},
 	} {
 		m := moment(c.now, c.balance)
-		m.Listed = renewCodes
+		m.Listed = listed(t, "RenewVpnGateway")
 		g, entries, err := RenewGateway(c.g, c.p, m)
 		if got := outcome(g, entries, err); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -208,7 +213,9 @@ func TestDeleteGateway(t *testing.T) {
 		{"no longer paid", prepaidGateway(), "2026-08-31 12:00:00", GatewayUse{},
 			"PREPAID 5M expires 2026-08-31 12:00:00 deleted 2026-08-31 12:00:00 due 2026-08-31 12:00:01"},
 	} {
-		g, entries, err := DeleteGateway(c.g, c.use, moment(c.now, 0))
+		m := moment(c.now, 0)
+		m.Listed = listed(t, "DeleteVpnGateway")
+		g, entries, err := DeleteGateway(c.g, c.use, m)
 		if got := outcome(g, entries, err); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
@@ -226,7 +233,7 @@ func TestUseIsChargedOnce(t *testing.T) {
 
 func TestInquiries(t *testing.T) {
 	prices := DefaultPrices(SiteCN)
-	codes := only(InvalidParameterValue, UnsupportedOperation)
+	codes := listed(t, "InquiryPriceCreateVpnGateway")
 	month := &PrepaidSpec{Period: ptr(uint64(1))}
 	for _, c := range []struct {
 		name string
@@ -257,7 +264,7 @@ func TestInquiries(t *testing.T) {
 // change that it is about.
 func TestInquiriesSayWhatIsCharged(t *testing.T) {
 	m := moment("2026-08-16 12:34:56", Yuan(1e6))
-	m.Listed = inquiry
+	m.Listed = listed(t, "InquiryPriceRenewVpnGateway")
 	for _, p := range Periods {
 		spec := &PrepaidSpec{Period: ptr(uint64(p))}
 		asked, err := InquireRenewal(prepaidGateway(), spec, m)

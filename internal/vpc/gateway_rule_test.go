@@ -153,10 +153,14 @@ func TestCheckGatewaySpec(t *testing.T) {
 		{"tags before account", func(s *GatewaySpec, e *GatewayEnv) { s.Tags, e.Account.Verified = []Tag{{"", ""}}, false }, InvalidParameterValueTagInvalidKeyLen},
 	} {
 		s, e := baseGateway(), gatewayWorld()
+		e.Listed = listed(t, "CreateVpnGateway")
 		c.make(s, e)
 		_, err := CheckGatewaySpec(s, e)
 		if got := codeOf(err); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+		if err != nil && !e.Listed.Has(err.Code) {
+			t.Errorf("%s: the action does not document %s", c.name, err.Code)
 		}
 		if err != nil && strings.Contains(err.EN+err.ZH, "%!") {
 			t.Errorf("%s: broken text %q %q", c.name, err.EN, err.ZH)
