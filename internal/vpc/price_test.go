@@ -1,7 +1,9 @@
 package vpc
 
 import (
+	"encoding/json"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +154,19 @@ func TestAddMonths(t *testing.T) {
 	i := at("2026-01-31 10:00:00") + 123456789
 	if AddMonths(i, 1)%1e9 != i%1e9 {
 		t.Error("nanoseconds are lost")
+	}
+}
+
+func TestPricesSurviveWriting(t *testing.T) {
+	for _, site := range []Site{SiteCN, SiteIntl} {
+		b := DefaultPrices(site)
+		text, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := ParsePrices(text); err != nil || !reflect.DeepEqual(again, b) {
+			t.Errorf("%s: %v, read back %+v", site, err, again)
+		}
 	}
 }
 
