@@ -24,6 +24,14 @@ type GatewayRouteChange struct {
 	Description *string
 }
 
+// GatewayCCNRouteChange is one route of ModifyVpnGatewayCcnRoutes. Nil fields stay;
+// Destination only repeats what the route is.
+type GatewayCCNRouteChange struct {
+	Route       string
+	Status      *string
+	Destination *string
+}
+
 // The kinds of next hop, the states and the types of a gateway route.
 const (
 	NextHopConnection = "VPNCONN"
@@ -75,7 +83,8 @@ func (o *options) destination(param, text string, vpcRanges []netip.Prefix) neti
 		o.malformed(param, "no host can have an address of `%s`", "`%s` 不是主机可用的网段", p)
 	}
 	if own, clash := FirstOverlap(p, vpcRanges); clash && p != Everywhere {
-		o.refuse(Refuse(UnsupportedOperation, param, "`%s` overlaps the VPC's range `%s`", "`%s` 与私有网络网段 `%s` 重叠", p, own))
+		code := o.codes.Pick(InvalidParameterValueVpcCidrConflict, UnsupportedOperation)
+		o.refuse(Refuse(code, param, "`%s` overlaps the VPC's range `%s`", "`%s` 与私有网络网段 `%s` 重叠", p, own))
 	}
 	return p
 }
@@ -109,13 +118,29 @@ func (r *GatewayRoute) Change(param string, change GatewayRouteChange, now Insta
 	out := *r
 	o := &options{codes: codes}
 	if change.Status != nil {
-		out.Enabled = o.word(param+".Status", change.Status, RouteDisabled, []string{RouteEnabled, RouteDisabled}) == RouteEnabled
+		out.Enabled = o.enabled(param+".Status", *change.Status)
 	}
 	if change.Description != nil {
 		o.refuse(RouteDescription.Check(param+".Description", *change.Description, codes))
 		out.Description = *change.Description
 	}
 	out.Updated = now
+	return &out, o.err
+}
+
+// Change returns a copy of r with the change laid over it.
+func (r *GatewayCCNRoute) Change(param string, change GatewayCCNRouteChange, now Instant, codes Listed) (*GatewayCCNRoute, *Error) {
+	o := &options{codes: codes}
+	if d := change.Destination; d != nil && *d != "" && *d != r.Destination.String() {
+		o.malformed(param+".DestinationCidrBlock", "`%s` is not the range of route `%s`", "`%s` 不是路由 `%s` 的网段", Clip(*d), r.ID)
+	}
+	out := *r
+	if change.Status != nil {
+		out.Enabled = o.enabled(param+".Status", *change.Status)
+	}
+	if out.Created == 0 {
+		out.Created = now
+	}
 	return &out, o.err
 }
 
