@@ -195,7 +195,7 @@ func (d *decoder) elements(one func() bool) bool {
 			return ok
 		}
 		if n == maxElements {
-			return d.tooMany()
+			return d.tooMany("")
 		}
 		d.peek()
 		d.push(step{index: n})

@@ -165,6 +165,17 @@ func TestDecodePaging(t *testing.T) {
 	}
 }
 
+// TestDecodePagingNotJSON breaks off where a number or digits may stand.
+func TestDecodePagingNotJSON(t *testing.T) {
+	for _, action := range []string{"DescribeVpcs", "DescribeVpnGateways"} {
+		for _, body := range []string{`{"Limit":"5`, `{"Limit":-}`, `{"Limit":01}`, `{"Limit":5`, `{"Limit":"\u00"}`} {
+			if got := decodeJSON(action, body); got != "InvalidParameter" {
+				t.Errorf("%s %s: got %s", action, body, got)
+			}
+		}
+	}
+}
+
 // TestDecodeText keeps strings byte for byte, or refuses them.
 func TestDecodeText(t *testing.T) {
 	const no = "InvalidParameterValue VpnGatewayId"
@@ -218,6 +229,7 @@ func TestDecodeNotJSON(t *testing.T) {
 		`{"VpnGatewayId":"\x"}`, `{"VpnGatewayId":"\u12"}`, `{"VpnGatewayId":"\u12g4"}`, "{\"VpnGatewayId\":\"a\nb\"}", "{\"VpnGatewayId\":\"\x00\"}",
 		`{"VpnGatewayId":01}`, `{"VpnGatewayId":-}`, `{"VpnGatewayId":1.}`, `{"VpnGatewayId":.5}`, `{"VpnGatewayId":1e}`, `{"VpnGatewayId":+1}`, `{"VpnGatewayId":NaN}`,
 		`{"VpnGatewayId":[1,]}`, `{"VpnGatewayId":[,1]}`, `{"VpnGatewayId":[1 2]}`, `{"VpnGatewayId":[1}`, `{"VpnGatewayId":{"a":1]}`, `{"VpnGatewayId":{"a"}}`,
+		`{"VpnGatewayId":"\`, `{"VpnGatewayId":"a\n`, "{\"VpnGatewayId\":\"\\n\n\"}", `{"VpnGatewayId":"\u`, `{"VpnGatewayId":"\n\`, `{"VpnGatewayId":[`, `{"VpnGatewayId":{`,
 		"\xef\xbb\xbf{\"VpnGatewayId\":\"a\"}", `VpnGatewayId=a`, "{\"VpnGatewayId\":\"a\"\v}", `{"VpnGatewayId":1,"VpnGatewayId":`,
 	} {
 		if got := decodeJSON("DeleteVpnGateway", body); got != "InvalidParameter" {

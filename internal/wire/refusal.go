@@ -107,8 +107,9 @@ func (v *verdict) missing(f *Field) {
 	v.refuse(rankMissing, codeMissingParameter, f.Name, "it is required", "此参数必填")
 }
 
-func (v *verdict) tooMany() bool {
-	return v.refuse(rankFatal, codeTooMany, "", fmt.Sprintf("a list takes at most %d elements", maxElements),
+// tooMany refuses a list as too long: this place, or the input of that name.
+func (v *verdict) tooMany(name string) bool {
+	return v.refuse(rankFatal, codeTooMany, name, fmt.Sprintf("a list takes at most %d elements", maxElements),
 		fmt.Sprintf("列表最多 %d 个元素", maxElements))
 }
 

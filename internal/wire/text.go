@@ -50,65 +50,66 @@ type textDecoder struct {
 // is fatal.
 func (d *textDecoder) resolve(shape *Shape, p *Param) bool {
 	l := leaf{param: p}
-	rest, more := p.Name, true
-	var list *Field // the list whose index comes next
-	for depth := range l.at {
-		l.at[depth] = -1
-		if !more {
-			continue
+	next := place{shape: shape}
+	depth := 0
+	for part := range strings.SplitSeq(p.Name, ".") {
+		i, below, why := next.part(part)
+		switch {
+		case why == tooFar:
+			return d.tooMany(quotable(p.Name))
+		case why == unknown || depth == maxDepth:
+			return d.unknown(p.Name)
 		}
-		var part string
-		part, rest, more = strings.Cut(rest, ".")
-		var ok bool
-		if list != nil {
-			l.at[depth], ok = d.index(p, part)
-			shape, list = list.Shape, nil
-		} else {
-			l.at[depth], ok = d.field(shape, p, part)
-			if ok {
-				shape, list = below(&shape.Fields[l.at[depth]])
-			}
-		}
-		if !ok {
-			return false
-		}
+		l.at[depth] = int32(i)
+		next = below
+		depth++
 	}
-	if more {
-		return d.unknown(p.Name)
+	for ; depth < maxDepth; depth++ {
+		l.at[depth] = -1
 	}
 	d.leaves = append(d.leaves, l)
 	return true
 }
 
-// below says what the next part of a name may be after this field: a field of the
-// shape, an index into the list, or nothing.
-func below(f *Field) (*Shape, *Field) {
-	if f.List {
-		return nil, f
-	}
-	return f.Shape, nil
+// A place says what the next part of a name may be: an index into list, a field of
+// shape, or nothing when both are nil.
+type place struct {
+	shape *Shape
+	list  *Field
 }
 
-func (d *textDecoder) field(shape *Shape, p *Param, part string) (int32, bool) {
-	if shape != nil {
-		if i := shape.find([]byte(part), 0); i >= 0 {
-			return int32(i), true
+// Why a part of a name leads nowhere.
+type wrong uint8
+
+const (
+	unknown wrong = iota + 1
+	tooFar
+)
+
+// part follows one part of a name. An index has no leading zeros, which would make two
+// names for one element.
+func (at place) part(text string) (index int, below place, why wrong) {
+	switch {
+	case at.list != nil:
+		if text == "" || strings.Trim(text, "0123456789") != "" || len(text) > 1 && text[0] == '0' {
+			return 0, place{}, unknown
 		}
+		i, err := strconv.Atoi(text)
+		if err != nil || i >= maxElements {
+			return 0, place{}, tooFar
+		}
+		return i, place{shape: at.list.Shape}, 0
+	case at.shape != nil:
+		i := at.shape.find([]byte(text), 0)
+		switch {
+		case i < 0:
+			return 0, place{}, unknown
+		case at.shape.Fields[i].List:
+			return i, place{list: &at.shape.Fields[i]}, 0
+		}
+		return i, place{shape: at.shape.Fields[i].Shape}, 0
 	}
-	return 0, d.unknown(p.Name)
-}
-
-// index reads one list index; leading zeros would make two names for one element.
-func (d *textDecoder) index(p *Param, part string) (int32, bool) {
-	if part == "" || strings.Trim(part, "0123456789") != "" || len(part) > 1 && part[0] == '0' {
-		return 0, d.unknown(p.Name)
-	}
-	n, err := strconv.ParseUint(part, 10, 31)
-	if err != nil || n >= maxElements {
-		return 0, d.refuse(rankFatal, codeTooMany, quotable(p.Name), "a list takes at most "+strconv.Itoa(maxElements)+" elements",
-			"列表最多 "+strconv.Itoa(maxElements)+" 个元素")
-	}
-	return int32(n), true
+	return 0, place{}, unknown
 }
 
 // object fills rec from leaves that all lie below it.
