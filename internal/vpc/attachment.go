@@ -68,6 +68,31 @@ func (a *Attachment) Live(now Instant) bool {
 	return s == AttachmentActive || s == AttachmentPending
 }
 
+// AttachSpec is what AttachCcnInstances and its kin ask for.
+type AttachSpec struct {
+	CCN       string
+	Owner     string // CcnUin, the number of the CCN's account; empty is the caller's
+	Instances []CCNInstance
+}
+
+// Check checks the shapes of a spec and returns the CCN's account; otherwise is that of
+// a spec that names none.
+func (s *AttachSpec) Check(otherwise AccountID, codes Listed) (AccountID, *Error) {
+	if err := CheckID(PrefixCCN, "CcnId", s.CCN, codes); err != nil {
+		return 0, err
+	}
+	owner := otherwise
+	if s.Owner != "" {
+		n, err := strconv.ParseUint(s.Owner, 10, 64)
+		if err != nil {
+			return 0, Refuse(codes.Pick(InvalidParameterValueMalformed, InvalidParameterValue), "CcnUin",
+				"`%s` is not an account's number", "`%s` 不是账号", Clip(s.Owner))
+		}
+		owner = AccountID(n)
+	}
+	return owner, CheckCCNInstances(s.Instances, codes)
+}
+
 // CCNInstance is one network as a caller names it. A nil field was not sent.
 type CCNInstance struct {
 	ID          string

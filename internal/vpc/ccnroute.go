@@ -268,11 +268,11 @@ func KeepsRoutes(old, changed *CCN, members []CCNMember) bool {
 	return true
 }
 
-// RoutesWithout returns the CCN's disabled routes when an instance has left it.
-func RoutesWithout(c *CCN, members []CCNMember, instance string) []string {
+// StillDisabled returns those of a CCN's disabled routes that there still are.
+func StillDisabled(c *CCN, members []CCNMember) []string {
 	var disabled []string
 	for _, r := range CCNRoutes(c, members) {
-		if r.Off && r.Instance != instance {
+		if r.Off {
 			disabled = append(disabled, r.ID)
 		}
 	}

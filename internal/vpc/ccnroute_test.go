@@ -187,12 +187,12 @@ func TestKeepsRoutes(t *testing.T) {
 	}
 }
 
-func TestRoutesWithout(t *testing.T) {
+func TestStillDisabled(t *testing.T) {
 	ms := members(t, "a 10.0.0.0/24@1;b 10.0.1.0/24@2")
 	c := CCN{}
 	routes := CCNRoutes(&c, ms)
 	c.DisabledRoutes = []string{routes[0].ID, routes[1].ID}
-	if got := RoutesWithout(&c, ms, "a"); len(got) != 1 || got[0] != routes[1].ID {
+	if got := StillDisabled(&c, ms[1:]); len(got) != 1 || got[0] != routes[1].ID {
 		t.Errorf("%v of %v", got, c.DisabledRoutes)
 	}
 }
