@@ -1,6 +1,10 @@
 package store
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
 
 // headRow is the value of the head key. Every guarded commit writes it.
 type headRow struct {
@@ -16,7 +20,7 @@ type fate struct {
 	Batch   uint64 `json:"b"`
 }
 
-// maxFates bounds the head's size. A replica that is asked about a commit after as
+// maxFates bounds the head's size. A replica that learns of a commit only after as
 // many others have started and written must call its outcome unknown.
 const maxFates = 32
 
@@ -31,13 +35,32 @@ func (f fates) with(replica string, batch uint64) fates {
 	return out
 }
 
-func (w *writer) headValue() []byte {
-	w.last = w.last.with(w.s.opts.Replica, w.batch)
-	b, err := json.Marshal(headRow{w.last})
+// kept reports whether a batch was committed, and whether that is certain.
+func (f fates) kept(replica string, batch uint64) (kept, certain bool) {
+	i := slices.IndexFunc(f, func(o fate) bool { return o.Replica == replica })
+	if i < 0 {
+		return false, len(f) < maxFates
+	}
+	return f[i].Batch == batch, true
+}
+
+func (f fates) value() []byte {
+	b, err := json.Marshal(headRow{f})
 	if err != nil {
 		panic(err) // a struct of strings and numbers
 	}
 	return b
+}
+
+func parseHead(value []byte) (fates, error) {
+	var h headRow
+	if value == nil {
+		return nil, nil
+	}
+	if err := json.Unmarshal(value, &h); err != nil {
+		return nil, fmt.Errorf("head key: %w", err)
+	}
+	return h.Last, nil
 }
 
 func encode(row any) ([]byte, error) { return json.Marshal(row) }

@@ -179,7 +179,9 @@ func (ix *Index[R, Q]) load(tx trees, rows []*R) {
 
 // fill sorts items and appends them to a slot's empty tree.
 func fill[T any](tx trees, slot int, items []T, order func(a, b T) int) {
-	slices.SortFunc(items, order)
+	if !slices.IsSortedFunc(items, order) {
+		slices.SortFunc(items, order)
+	}
 	tr := tx.writable(slot).(tree[T])
 	for _, item := range items {
 		tr.Load(item)

@@ -5,28 +5,33 @@ import (
 	"errors"
 )
 
-// The keys in etcd. Everything of ours is below root.
+// The keys in etcd. Everything of ours is below root. The journals sort before the
+// head key, so that one watch from headKey to watchEnd sees all the rest.
 const (
 	root       = "gw/"
-	rowPrefix  = root + "row/"
+	journals   = root + "append/"
 	headKey    = root + "head"
 	metaPrefix = root + "meta/"
-	journals   = root + "j/"
+	storeKey   = metaPrefix + "store"
+	sealKey    = metaPrefix + "seal"
+	rowPrefix  = root + "row/"
+	watchEnd   = root + "s"
 )
 
-// kv is the durable side of a store: etcd, or a map in memory for tests. All keys are
-// below root.
+// kv is the durable side of a store: etcd, or a map in memory for tests.
 type kv interface {
-	// commit applies t if nobody has changed the head key since t.guard. An error
-	// means that the outcome is unknown, unless it is a rejection.
+	// commit applies t if all its conditions hold. An error means that the outcome is
+	// unknown, unless it is a rejection.
 	commit(ctx context.Context, t txn) (outcome, error)
-	// get reads one key, linearizably. A missing key has a nil value.
+	// get reads one key, linearizably. A missing key has a nil value and no revision.
 	get(ctx context.Context, key string) (pair, error)
 	// snapshot fixes a revision to read many keys at.
 	snapshot(ctx context.Context) (snapshot, error)
-	// watch sends every commit after revision from, until ctx ends; it closes the
-	// channel after a batch with an error.
+	// watch sends every commit after revision from that touches headKey to watchEnd,
+	// until ctx ends or the watch breaks; then it closes the channel.
 	watch(ctx context.Context, from int64) <-chan commits
+	// compact forgets the history before revision rev.
+	compact(ctx context.Context, rev int64) error
 	// exclusive reports whether no other process can write.
 	exclusive() bool
 	close() error
@@ -38,18 +43,24 @@ type op struct {
 	value []byte
 }
 
-// txn is one guarded commit. With no head it only asks whether the guard still holds.
+// cond holds while key was last changed at revision mod; 0: while there is no key.
+type cond struct {
+	key string
+	mod int64
+}
+
+// txn is one atomic change. With no ops it only asks whether its conditions hold.
 type txn struct {
-	guard int64 // revision of the head key that the ops were made from
-	head  []byte
+	conds []cond
 	ops   []op
 }
 
-// outcome of a commit. When ok is false nothing was done and head is what is there.
+// outcome of a commit. When ok is false nothing was done, and seen is what the keys of
+// the conditions hold.
 type outcome struct {
 	ok   bool
-	rev  int64 // of the commit, or of the look at head
-	head pair
+	rev  int64 // of the commit, or of the look at its conditions
+	seen []pair
 }
 
 type pair struct {
@@ -66,11 +77,11 @@ type snapshot interface {
 	page(ctx context.Context, prefix, from string, limit int) ([]pair, bool, error)
 }
 
-// commits are the changes of one or more revisions, in order.
+// commits are the changes of one or more whole revisions, in order.
 type commits struct {
 	rev    int64 // everything up to here has been sent
 	events []event
-	err    error // errCompacted, or why the watch ended
+	err    error // errCompacted; the last of its channel
 }
 
 type event struct {
@@ -78,9 +89,35 @@ type event struct {
 	rev int64
 }
 
-var errCompacted = errors.New("the changes to follow are no longer kept")
+// errCompacted: the history that was asked for is no longer kept.
+var errCompacted = errors.New("the history asked for is no longer kept")
 
 // rejection is an error after which nothing was committed for certain.
 type rejection struct{ error }
 
 func (r rejection) Unwrap() error { return r.error }
+
+// follow is the key after key in an ordered listing.
+func follow(key string) string { return key + "\x00" }
+
+// pageSize is how many keys are read at once.
+const pageSize = 5000
+
+// eachPage calls visit with the pairs below prefix, page by page, in key order.
+func eachPage(ctx context.Context, snap snapshot, prefix string, visit func([]pair) error) error {
+	for from, more := prefix, true; more; {
+		var page []pair
+		var err error
+		if page, more, err = snap.page(ctx, prefix, from, pageSize); err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		if err := visit(page); err != nil {
+			return err
+		}
+		from = follow(page[len(page)-1].key)
+	}
+	return nil
+}

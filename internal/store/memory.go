@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,6 +38,14 @@ func newMemory() *memory {
 func (m *memory) exclusive() bool { return !m.shared }
 func (m *memory) close() error    { return nil }
 
+func (m *memory) compact(_ context.Context, rev int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.mu.logged = max(m.mu.logged, rev)
+	m.mu.log = slices.DeleteFunc(m.mu.log, func(e event) bool { return e.rev <= rev })
+	return nil
+}
+
 func (m *memory) commit(ctx context.Context, t txn) (outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return outcome{}, err
@@ -58,19 +67,19 @@ func (m *memory) commit(ctx context.Context, t txn) (outcome, error) {
 func (m *memory) apply(t txn) outcome {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	head, _ := m.mu.keys.Get(headKey)
-	if head.mod != t.guard {
-		return outcome{rev: m.mu.rev, head: head}
+	out := outcome{ok: true, rev: m.mu.rev}
+	for _, c := range t.conds {
+		p, _ := m.mu.keys.Get(c.key)
+		p.key = c.key
+		out.seen = append(out.seen, p)
+		out.ok = out.ok && p.mod == c.mod
 	}
-	if t.head == nil && len(t.ops) == 0 {
-		return outcome{ok: true, rev: m.mu.rev, head: head}
+	if !out.ok || len(t.ops) == 0 {
+		return out
 	}
 	m.mu.rev++
 	for _, o := range t.ops {
 		m.setLocked(o)
-	}
-	if t.head != nil {
-		m.setLocked(op{headKey, t.head})
 	}
 	close(m.mu.changed)
 	m.mu.changed = make(chan struct{})
@@ -83,7 +92,7 @@ func (m *memory) setLocked(o op) {
 	} else {
 		m.mu.keys.Set(o.key, pair{o.key, bytes.Clone(o.value), m.mu.rev})
 	}
-	if m.shared {
+	if m.shared && o.key >= headKey && o.key < watchEnd {
 		m.mu.log = append(m.mu.log, event{o, m.mu.rev})
 	}
 }
@@ -92,6 +101,7 @@ func (m *memory) get(ctx context.Context, key string) (pair, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p, _ := m.mu.keys.Get(key)
+	p.key = key
 	return p, ctx.Err()
 }
 

@@ -21,7 +21,9 @@ type Options struct {
 	MinFree       int64            // bytes that writes leave free below DataDir; default 512 MiB, negative: none
 	AuditKeep     time.Duration    // how long audit files are kept; default 30 days
 	Logger        *slog.Logger     // default slog.Default()
-	Replica       string           // names this process in the head key; default random
+	Replica       string           // begins the name of this process in the head key; the rest is random
+
+	quota int64 // bytes of the embedded member's database; default quotaBytes
 }
 
 const (
@@ -42,10 +44,15 @@ func (o Options) filled() Options {
 	if o.AuditKeep <= 0 {
 		o.AuditKeep = defaultAuditKeep
 	}
-	if o.Replica == "" {
-		var b [6]byte
-		rand.Read(b[:])
-		o.Replica = hex.EncodeToString(b[:])
+	if o.quota == 0 {
+		o.quota = quotaBytes
 	}
+	o.Replica += randomName()
 	return o
+}
+
+func randomName() string {
+	var b [6]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
 }

@@ -14,18 +14,21 @@ import (
 const masterKeySize = 32
 
 // sealer encrypts secrets under the master key.
-type sealer struct{ aead cipher.AEAD }
+type sealer struct {
+	aead cipher.AEAD
+	key  []byte
+}
 
-func newSealer(key []byte) (sealer, error) {
+func newSealer(key []byte) (*sealer, error) {
 	if len(key) != masterKeySize {
-		return sealer{}, fmt.Errorf("a master key has %d bytes, not %d", masterKeySize, len(key))
+		return nil, fmt.Errorf("a master key has %d bytes, not %d", masterKeySize, len(key))
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return sealer{}, err
+		return nil, err
 	}
 	aead, err := cipher.NewGCM(block)
-	return sealer{aead}, err
+	return &sealer{aead, key}, err
 }
 
 func newMasterKey() []byte {
@@ -39,7 +42,7 @@ func newMasterKey() []byte {
 func associated(row, field string) []byte { return []byte(row + "\x00" + field) }
 
 // seal returns a random nonce followed by the ciphertext.
-func (s sealer) seal(row, field string, clear []byte) vpc.Sealed {
+func (s *sealer) seal(row, field string, clear []byte) vpc.Sealed {
 	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(clear)+s.aead.Overhead())
 	rand.Read(nonce)
 	return s.aead.Seal(nonce, nonce, clear, associated(row, field))
@@ -47,7 +50,7 @@ func (s sealer) seal(row, field string, clear []byte) vpc.Sealed {
 
 var errSealed = errors.New("sealed value does not open: another master key, another row, or damage")
 
-func (s sealer) unseal(row, field string, sealed vpc.Sealed) ([]byte, error) {
+func (s *sealer) unseal(row, field string, sealed vpc.Sealed) ([]byte, error) {
 	n := s.aead.NonceSize()
 	if len(sealed) < n {
 		return nil, fmt.Errorf("%s of %s: %w", field, row, errSealed)
@@ -59,12 +62,28 @@ func (s sealer) unseal(row, field string, sealed vpc.Sealed) ([]byte, error) {
 	return clear, nil
 }
 
+// The check is a known text sealed in the store, by which a wrong master key is found
+// out at the start.
+const (
+	checkRow   = "meta/seal"
+	checkField = "check"
+	checkText  = "gatewright"
+)
+
+func (s *sealer) check() vpc.Sealed { return s.seal(checkRow, checkField, []byte(checkText)) }
+
+// opens reports whether the key is the one that made check.
+func (s *sealer) opens(check vpc.Sealed) bool {
+	clear, err := s.unseal(checkRow, checkField, check)
+	return err == nil && string(clear) == checkText
+}
+
 // Seal encrypts a secret field of a row, named as Table.Row does.
 func (s *Store) Seal(row, field string, clear []byte) (vpc.Sealed, error) {
-	return s.sealer.seal(row, field, clear), nil
+	return s.sealer.Load().seal(row, field, clear), nil
 }
 
 // Unseal decrypts what Seal made for the same row and field.
 func (s *Store) Unseal(row, field string, sealed vpc.Sealed) ([]byte, error) {
-	return s.sealer.unseal(row, field, sealed)
+	return s.sealer.Load().unseal(row, field, sealed)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 
@@ -32,7 +33,7 @@ type table interface {
 	rowID(row any) string
 	byID(r Reader, id string) (any, error)
 	decode(id string, value []byte) (any, error)
-	load(tx trees, rows []any)
+	load(tx trees, rows []any) []func()
 	each(r Reader, yield func(id string, row any) bool)
 }
 
@@ -178,16 +179,20 @@ func (t *Table[K, R]) decode(id string, value []byte) (any, error) {
 	return row, nil
 }
 
-// load fills empty trees with rows.
-func (t *Table[K, R]) load(tx trees, rows []any) {
+// load returns one function per tree that fills it, empty before, with rows. They may
+// run in parallel.
+func (t *Table[K, R]) load(tx trees, rows []any) []func() {
 	typed := make([]*R, len(rows))
 	for i, r := range rows {
 		typed[i] = r.(*R)
 	}
-	fill(tx, t.slot, typed, func(a, b *R) int { return t.compare(t.key(a), t.key(b)) })
+	builds := []func(){func() {
+		fill(tx, t.slot, slices.Clone(typed), func(a, b *R) int { return t.compare(t.key(a), t.key(b)) })
+	}}
 	for _, ix := range t.indexes {
-		ix.load(tx, typed)
+		builds = append(builds, func() { ix.load(tx, typed) })
 	}
+	return builds
 }
 
 func (t *Table[K, R]) each(r Reader, yield func(id string, row any) bool) {

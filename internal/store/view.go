@@ -6,6 +6,7 @@ type Revision int64
 // View is all rows at one revision. It never changes.
 type View struct {
 	revision Revision
+	head     int64 // revision of the head key: the newest guarded commit in it
 	trees    []any
 	changed  chan struct{}
 }

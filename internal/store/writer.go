@@ -5,62 +5,45 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
-	"strings"
-	"sync/atomic"
 	"time"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
 const (
-	maxOps   = 128 - 1 // etcd's default limit of operations, less the head key
-	maxBytes = 1 << 20 // of keys and values; etcd takes 1.5 MiB by default
-	maxQueue = 4096    // calls waiting
-	patience = 5 * time.Second
+	attemptTime = 3 * time.Second // one try to commit
+	stallTime   = 2 * time.Second // after which new writes are refused at once
+	closeTime   = 2 * time.Second // for the commit on its way when the store closes
 )
 
-// call is one Update on its way.
-type call struct {
-	ctx   context.Context
-	fn    func(*Tx) error
-	claim atomic.Int32 // waiting, taken by the writer, or given up by the caller
-	done  chan struct{}
-	rev   Revision
-	err   error
-}
-
-const (
-	waiting int32 = iota
-	taken
-	abandoned
-)
-
-func (c *call) answer(rev Revision, err error) {
-	c.rev, c.err = rev, err
-	close(c.done)
-}
-
-// writer owns the mutable trees. Only run's goroutine touches its fields, calls and
-// published view aside.
+// writer owns the mutable trees. Only run's goroutine touches its fields; calls, jobs
+// and stopped apart.
 type writer struct {
-	s        *Store
-	calls    chan *call
-	stopping chan struct{}
-	ws       *workspace
-	changes  <-chan commits // of other replicas; nil when there are none
-	head     int64          // revision of the head key that the trees show
-	rev      int64          // the trees show everything up to here
-	last     fates
-	batch    uint64
-	now      vpc.Instant
-	rand     *rand.Rand
+	s       *Store
+	calls   chan *call
+	jobs    chan func()
+	stopped chan struct{} // closed when run has returned
+	hard    context.Context
+
+	ws     *workspace
+	head   int64  // revision of the head key that the trees show
+	store  int64  // revision of the store key that the trees were loaded under
+	rev    int64  // the trees show every commit up to here
+	last   fates  // what the head key says
+	blank  bool   // no rows were loaded yet
+	frozen bool   // the rows of other replicas are not followed: they are in motion
+	batch  uint64 // number of the newest batch
+	now    vpc.Instant
+	rand   *rand.Rand
+	feed   feed
 }
 
 func newWriter(s *Store) *writer {
 	return &writer{
-		s: s, calls: make(chan *call, maxQueue), stopping: make(chan struct{}),
-		ws: newWorkspace(), rand: newRand(s.opts.Seed),
+		s: s, calls: make(chan *call, maxQueue), jobs: make(chan func()), stopped: make(chan struct{}),
+		rand: newRand(s.opts.Seed),
 	}
 }
 
@@ -71,274 +54,200 @@ func newRand(seed uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, seed))
 }
 
-// submit queues a call and waits for its answer, no longer than patience.
-func (w *writer) submit(c *call) (Revision, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	late := time.NewTimer(patience)
-	defer late.Stop()
-	select {
-	case <-w.stopping:
-		return 0, errClosed
-	default:
-	}
-	select {
-	case w.calls <- c:
-	default:
-		return 0, errBusy
-	}
-	select {
-	case <-c.done:
-		return c.rev, c.err
-	case <-w.stopping:
-		return w.abandon(c, errClosed)
-	case <-c.ctx.Done():
-		return w.abandon(c, c.ctx.Err())
-	case <-late.C:
-		return w.abandon(c, errLate)
-	}
-}
-
-// abandon gives a call up: with err if the writer has not begun it.
-func (w *writer) abandon(c *call, err error) (Revision, error) {
-	if c.claim.CompareAndSwap(waiting, abandoned) {
-		return 0, err
-	}
-	select {
-	case <-c.done:
-		return c.rev, c.err
-	default:
-		return 0, errUnknown
-	}
-}
-
-// load reads every row at one revision.
-func (w *writer) load(ctx context.Context) error {
-	snap, err := w.s.kv.snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	w.rev = snap.revision()
-	w.publish()
-	return nil
-}
-
-func (w *writer) publish() {
-	old := w.s.view.Load()
-	w.s.view.Store(w.ws.publish(old, Revision(w.rev)))
-	if old != nil {
-		close(old.changed)
-	}
-}
-
-func (w *writer) run(ctx context.Context) {
-	defer close(w.stopping)
+// run serves calls, jobs and the changes of other replicas until ctx ends. What is on
+// its way then may go on until hard ends.
+func (w *writer) run(ctx, hard context.Context) {
+	defer close(w.stopped)
+	w.hard = hard
+	w.feed.start(hard, w.s.kv, w.rev)
+	defer func() { w.feed.stop() }()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case c := <-w.calls:
 			w.serve(ctx, w.gather(c))
+		case job := <-w.jobs:
+			job()
+		case c, ok := <-w.feed.commits:
+			w.receive(c, ok)
+		case <-w.feed.again:
+			w.feed.start(hard, w.s.kv, w.rev)
 		}
 	}
 }
 
-// gather takes what is waiting already.
-func (w *writer) gather(first *call) []*call {
-	waiting := []*call{first}
-	for len(waiting) < maxOps {
-		select {
-		case c := <-w.calls:
-			waiting = append(waiting, c)
-		default:
-			return waiting
-		}
+// do runs job on the writer's goroutine, between batches.
+func (w *writer) do(ctx context.Context, job func() error) error {
+	done := make(chan error, 1)
+	select {
+	case w.jobs <- func() { done <- job() }:
+		return <-done
+	case <-w.stopped:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return waiting
 }
 
 // serve evaluates and commits calls until all have an answer.
 func (w *writer) serve(ctx context.Context, calls []*call) {
-	for len(calls) > 0 {
-		b := w.evaluate(calls)
-		calls = calls[b.took:]
-		w.commit(ctx, b)
-	}
-}
-
-// batch is the calls of one commit.
-type batch struct {
-	took  int    // calls looked at, also those with no answer to wait for
-	stamp string // names the batch's journal keys; sorts by time
-	calls []*call
-	errs  []error
-	txs   []*Tx
-	ops   map[string][]byte
-	lines map[string][]byte // key of a journal's part: its lines
-	bytes int
-}
-
-// evaluate runs calls one after another until the batch is full.
-func (w *writer) evaluate(calls []*call) *batch {
-	w.batch++
-	b := &batch{stamp: w.stamp(), ops: map[string][]byte{}, lines: map[string][]byte{}}
-	for _, c := range calls {
-		if !c.claim.CompareAndSwap(waiting, taken) && c.claim.Load() == abandoned {
-			b.took++
+	for lost := 0; len(calls) > 0; {
+		b, rest := w.evaluate(calls)
+		if len(b.calls) == 0 {
+			return
+		}
+		if w.commit(b) {
+			calls, lost = rest, 0
 			continue
 		}
-		tx := w.begin()
-		err := tx.run(c.fn)
-		if err == nil && !b.add(tx) {
-			tx.undo()
-			if len(b.calls) > 0 {
-				return b
-			}
-			err = errTooLarge
-		} else if err != nil {
-			tx.undo()
+		calls = b.again(rest)
+		lost++
+		if !w.pause(ctx, lost) {
+			return // the callers see that the writer has stopped
 		}
-		b.took++
-		b.calls, b.errs, b.txs = append(b.calls, c), append(b.errs, err), append(b.txs, tx)
 	}
-	return b
 }
 
-var errTooLarge = fmt.Errorf("transaction is too large: more than %d changes or %d bytes", maxOps, maxBytes)
-
-func (w *writer) begin() *Tx {
-	w.now = max(w.now, w.s.now())
-	return &Tx{ws: w.ws, now: w.now, rand: w.rand}
-}
-
-// run calls fn; a panic in it fails this call alone.
-func (tx *Tx) run(fn func(*Tx) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
-		}
-	}()
-	if err := fn(tx); err != nil {
-		return err
-	}
-	return tx.err
-}
-
-// add encodes what tx changed; it reports false, and adds nothing, if that does not
-// fit.
-func (b *batch) add(tx *Tx) bool {
-	ops, err := tx.ops()
-	if err != nil {
-		tx.err = err
+// pause waits a random while, longer after each race that was lost.
+func (w *writer) pause(ctx context.Context, lost int) bool {
+	longest := min(time.Millisecond<<min(lost, 10), 200*time.Millisecond)
+	select {
+	case <-time.After(time.Duration(w.rand.Int64N(int64(longest)))):
+		return true
+	case <-ctx.Done():
 		return false
 	}
-	lines := map[string][]byte{}
-	for _, l := range tx.journal {
-		key := b.lineKey(l)
-		lines[key] = append(append(lines[key], l.json...), '\n')
-	}
-	count, size := len(b.ops)+len(b.lines), b.bytes
-	for key, value := range ops {
-		size += len(key) + len(value)
-		if _, again := b.ops[key]; !again {
-			count++
+}
+
+// commit makes b durable and answers its calls. It reports false when another replica
+// was faster and b has been undone, so that its calls must be evaluated again.
+func (w *writer) commit(b *batch) bool {
+	t := txn{conds: []cond{{headKey, w.head}, {storeKey, w.store}}, ops: b.changes()}
+	if len(t.ops) == 0 {
+		if w.s.kv.exclusive() {
+			b.answer(Revision(w.rev), nil)
+			return true
 		}
+	} else {
+		t.ops = append(t.ops, op{headKey, w.last.with(w.s.opts.Replica, b.number).value()})
 	}
-	for key, value := range lines {
-		size += len(key) + len(value)
-		if _, again := b.lines[key]; !again {
-			count++
-		}
+	out, err := w.send(t)
+	switch {
+	case err != nil:
+		b.undo()
+		w.failed(err)
+		b.answer(0, refused(err))
+		return true
+	case !out.ok:
+		return w.lost(b, out)
+	case len(t.ops) > 0:
+		w.advance(b, out.rev)
 	}
-	if count > maxOps || size > maxBytes {
-		return false
-	}
-	for key, value := range ops {
-		b.ops[key] = value
-	}
-	for key, value := range lines {
-		b.lines[key] = append(b.lines[key], value...)
-	}
-	b.bytes = size
+	b.answer(Revision(w.rev), nil)
 	return true
 }
 
-// lineKey is where a journal's lines of this batch go.
-func (b *batch) lineKey(l line) string {
-	if l.part == "" {
-		return fmt.Sprintf("%s%s/%s", journals, l.journal, b.stamp)
-	}
-	return fmt.Sprintf("%s%s/%s/%s", journals, l.journal, l.part, b.stamp)
-}
-
-func (w *writer) stamp() string {
-	w.now = max(w.now, w.s.now())
-	return fmt.Sprintf("%016x-%s-%x", uint64(w.now), w.s.opts.Replica, w.batch)
-}
-
-// ops encodes the last state of every row that tx changed.
-func (tx *Tx) ops() (map[string][]byte, error) {
-	ops := make(map[string][]byte, len(tx.log))
-	for i := len(tx.log) - 1; i >= 0; i-- {
-		c := tx.log[i]
-		key := rowPrefix + c.table.Name() + "/" + c.table.rowID(c.row)
-		if _, newer := ops[key]; newer {
-			continue
-		}
-		if c.deleted {
-			ops[key] = nil
-			continue
-		}
-		value, err := encode(c.row)
-		if err != nil {
-			return nil, fmt.Errorf("encode %s: %w", strings.TrimPrefix(key, rowPrefix), err)
-		}
-		ops[key] = value
-	}
-	return ops, nil
-}
-
-// commit makes b durable and answers its calls.
-func (w *writer) commit(ctx context.Context, b *batch) {
-	if len(b.ops)+len(b.lines) == 0 {
-		b.answer(Revision(w.rev), nil)
-		return
-	}
-	t := txn{guard: w.head, head: w.headValue()}
-	for key, value := range b.ops {
-		t.ops = append(t.ops, op{key, value})
-	}
-	for key, value := range b.lines {
-		t.ops = append(t.ops, op{key, value})
-	}
-	out, err := w.s.kv.commit(context.WithoutCancel(ctx), t)
-	if err == nil && !out.ok {
-		err = errors.New("the head key changed under its only writer")
-	}
-	if err != nil {
-		b.undo()
-		b.answer(0, err)
-		return
-	}
-	w.head, w.rev = out.rev, out.rev
+// advance publishes the trees with b, which was committed at rev.
+func (w *writer) advance(b *batch, rev int64) {
+	w.head, w.rev = rev, rev
+	w.last = w.last.with(w.s.opts.Replica, b.number)
 	w.publish()
-	b.answer(Revision(w.rev), nil)
+	w.s.appended(b)
 }
 
-func (b *batch) undo() {
-	for i := len(b.txs) - 1; i >= 0; i-- {
-		b.txs[i].undo()
+// refused is what callers see of a commit that failed.
+func refused(err error) error {
+	if errors.As(err, new(rejection)) {
+		return fmt.Errorf("%w (%w)", unavailable("the store rejects the write; nothing was changed", "存储拒绝写入，未做任何更改"), err)
 	}
+	return fmt.Errorf("%w (%w)", errUnknown, err)
 }
 
-// answer gives every call its own error, or else err.
-func (b *batch) answer(rev Revision, err error) {
-	for i, c := range b.calls {
-		if b.errs[i] != nil {
-			c.answer(0, b.errs[i])
-		} else {
-			c.answer(rev, err)
+func (w *writer) failed(err error) {
+	if errors.Is(err, rpctypes.ErrNoSpace) {
+		w.s.noSpace.Store(true)
+	}
+	w.s.log.Error("a write failed", "error", err)
+}
+
+// send commits t and does not rest until its fate is known, so that nothing is
+// evaluated twice: the same transaction is sent again, and its conditions let it
+// happen only once. It gives up only when the store closes.
+func (w *writer) send(t txn) (outcome, error) {
+	stalled := time.AfterFunc(stallTime, w.s.stalled)
+	defer func() {
+		stalled.Stop()
+		if w.s.trouble.clear(troubleStalled) {
+			w.s.log.Info("writes are answered again")
+		}
+	}()
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		ctx, cancel := context.WithTimeout(w.hard, attemptTime)
+		out, err := w.s.kv.commit(ctx, t)
+		cancel()
+		if err == nil || errors.As(err, new(rejection)) {
+			return out, err
+		}
+		w.s.log.Warn("no answer to a write, trying again", "error", err)
+		select {
+		case <-time.After(wait):
+		case <-w.hard.Done():
+			return outcome{}, err
 		}
 	}
+}
+
+// stalled marks the store as not answering.
+func (s *Store) stalled() {
+	if s.closed.Load() {
+		return
+	}
+	s.trouble.set(problem{kind: troubleStalled,
+		cause: "etcd does not answer", zh: "etcd 没有应答",
+		hint: "look at the disk of the data directory, or at the etcd cluster's quorum; writes go on by themselves"})
+}
+
+// lost looks at what stands where b's conditions did not hold. After a lost answer
+// that may be b itself.
+func (w *writer) lost(b *batch, out outcome) bool {
+	head, store := out.seen[0], out.seen[1]
+	last, err := parseHead(head.value)
+	if err != nil {
+		w.failed(err)
+	}
+	kept, certain := last.kept(w.s.opts.Replica, b.number)
+	if kept && last[0].Batch == b.number && last[0].Replica == w.s.opts.Replica && store.mod == w.store {
+		w.advance(b, head.mod)
+		b.answer(Revision(w.rev), nil)
+		return true
+	}
+	b.undo()
+	w.catchUp(head.mod, store.mod)
+	switch {
+	case kept:
+		b.answer(Revision(w.rev), nil)
+	case !certain && len(b.ops)+len(b.lines) > 0:
+		b.answer(0, errUnknown)
+	default:
+		return false
+	}
+	return true
+}
+
+// publish makes what the trees show the newest view.
+func (w *writer) publish() {
+	old := w.s.view.Load()
+	v := w.ws.publish(old, Revision(w.rev))
+	v.head = w.head
+	w.s.view.Store(v)
+	if old != nil {
+		close(old.changed)
+	}
+}
+
+// refusal is why no call can be served now, nil if they can.
+func (w *writer) refusal() error {
+	w.s.checkSpace()
+	return w.s.trouble.refusal()
 }

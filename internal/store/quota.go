@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+const (
+	fullShare     = 0.90 // of the quota in use: growth is refused
+	brimShare     = 0.97 // of the quota in use or in the file: every write is refused
+	wasteShare    = 0.50 // of the file unused: it is rewritten
+	wasteBytes    = 256 << 20
+	defragPause   = 10 * time.Minute
+	defragTimeout = 10 * time.Minute
+)
+
+// usage is the size of an etcd database.
+type usage struct{ file, used, quota int64 }
+
+func (u usage) share() float64 { return float64(u.used) / float64(u.quota) }
+
+// brim: etcd itself would soon refuse.
+func (u usage) brim() bool {
+	return u.share() > brimShare || float64(u.file) > brimShare*float64(u.quota)
+}
+
+// wasteful: rewriting the file would free much of it.
+func (u usage) wasteful() bool {
+	free := u.file - u.used
+	return free > wasteBytes && float64(free) > wasteShare*float64(u.file)
+}
+
+func (m *member) usage(quota int64) usage {
+	b := m.etcd.Server.Backend()
+	return usage{b.Size(), b.SizeInUse(), quota}
+}
+
+// checkQuota refuses growth before etcd would refuse everything, and makes room.
+func (k *keeper) checkQuota(ctx context.Context) {
+	u, err := k.usage(ctx)
+	if err != nil {
+		return // the quorum's trouble, not the quota's
+	}
+	k.tell(u)
+	if u.share() > fullShare || u.brim() {
+		k.compactTo(ctx, int64(k.s.View().revision))
+		k.defragment(ctx)
+	}
+	k.disarm(ctx, u)
+}
+
+// usage is that of the member in this process or of the fullest member of the cluster.
+func (k *keeper) usage(ctx context.Context) (worst usage, err error) {
+	if k.etcd.exclusive() {
+		return k.etcd.member.usage(k.s.opts.quota), nil
+	}
+	for _, endpoint := range k.etcd.client.Endpoints() {
+		u, alarmed, e := k.memberUsage(ctx, endpoint)
+		if e != nil {
+			err = e
+			continue
+		}
+		if alarmed {
+			k.s.noSpace.Store(true)
+		}
+		if worst.quota == 0 || u.share() > worst.share() {
+			worst = u
+		}
+	}
+	if worst.quota > 0 {
+		err = nil
+	}
+	return worst, err
+}
+
+func (k *keeper) tell(u usage) {
+	p := problem{kind: troubleQuota, writes: refuseGrowth,
+		cause: fmt.Sprintf("its database holds more than %.0f %% of its quota of %s", 100*fullShare, mebibytes(u.quota)),
+		zh:    fmt.Sprintf("数据库已使用超过配额 %s 的 %.0f %%", mebibytes(u.quota), 100*fullShare),
+		hint:  "delete what is not needed; writes that add nothing still work"}
+	if u.brim() {
+		p.writes = refuseAll
+	}
+	k.s.troubled(u.share() > fullShare || u.brim(), p)
+}
+
+// disarm lifts etcd's own alarm, which outlives its cause.
+func (k *keeper) disarm(ctx context.Context, u usage) {
+	if !k.s.noSpace.Load() || u.brim() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	list, err := k.etcd.client.AlarmList(ctx)
+	if err != nil {
+		return
+	}
+	k.s.noSpace.Store(false)
+	for _, a := range list.Alarms {
+		if a.Alarm == etcdserverpb.AlarmType_NOSPACE {
+			if _, err := k.etcd.client.AlarmDisarm(ctx, (*clientv3.AlarmMember)(a)); err != nil {
+				k.s.noSpace.Store(true)
+				k.s.log.Warn("etcd's alarm cannot be lifted", "error", err)
+			}
+		}
+	}
+}
+
+// defragment rewrites database files that are mostly empty. A member answers nothing
+// meanwhile, so it happens seldom, and to one member of a cluster after another.
+func (k *keeper) defragment(ctx context.Context) {
+	if time.Since(k.defragged) < defragPause {
+		return
+	}
+	if !k.etcd.exclusive() {
+		k.defragmentCluster(ctx)
+		return
+	}
+	u := k.etcd.member.usage(k.s.opts.quota)
+	free, err := freeSpace(k.s.opts.DataDir)
+	if !u.wasteful() || err != nil || free-u.used < max(k.s.opts.MinFree, 0) {
+		return
+	}
+	k.defragged = time.Now()
+	if err := k.etcd.member.etcd.Server.Backend().Defrag(); err != nil {
+		k.s.log.Warn("the database file cannot be rewritten", "error", err)
+		return
+	}
+	after := k.etcd.member.usage(k.s.opts.quota)
+	k.s.log.Info("rewrote the database file", "before", u.file, "after", after.file, "took", time.Since(k.defragged))
+}
+
+// claimKey is held, under a lease, by the replica that defragments the cluster.
+const claimKey = root + "claim/defragment"
+
+func (k *keeper) defragmentCluster(ctx context.Context) {
+	client := k.etcd.client
+	var waste []string
+	for _, endpoint := range client.Endpoints() {
+		u, alarmed, err := k.memberUsage(ctx, endpoint)
+		if err == nil && (u.wasteful() || alarmed) {
+			waste = append(waste, endpoint)
+		}
+	}
+	if len(waste) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, defragTimeout)
+	defer cancel()
+	lease, err := client.Grant(ctx, int64(defragTimeout/time.Second))
+	if err != nil {
+		return
+	}
+	defer client.Revoke(context.WithoutCancel(ctx), lease.ID)
+	claim, err := client.Txn(ctx).If(clientv3.Compare(clientv3.CreateRevision(claimKey), "=", 0)).
+		Then(clientv3.OpPut(claimKey, k.s.opts.Replica, clientv3.WithLease(lease.ID))).Commit()
+	if err != nil || !claim.Succeeded {
+		return
+	}
+	k.defragged = time.Now()
+	for _, endpoint := range waste {
+		if _, err := client.Defragment(ctx, endpoint); err != nil {
+			k.s.log.Warn("a member's database file cannot be rewritten", "endpoint", endpoint, "error", err)
+		}
+	}
+}
+
+// memberUsage asks one member of a cluster. A member that does not tell its quota has
+// etcd's default.
+func (k *keeper) memberUsage(ctx context.Context, endpoint string) (usage, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	st, err := k.etcd.client.Status(ctx, endpoint)
+	if err != nil {
+		return usage{}, false, err
+	}
+	u := usage{st.DbSize, st.DbSizeInUse, st.DbSizeQuota}
+	if u.quota <= 0 {
+		u.quota = 2 << 30
+	}
+	return u, len(st.Errors) > 0, nil
+}
