@@ -270,7 +270,7 @@ func (c *repairer) unended(rest []byte) {
 	case c.at == trailer:
 		c.at = nowhere
 	case c.at == requestLine:
-		c.out = append(c.out[:0], method(rest)+" / HTTP/1.1\r\n"+repairedHeader+": "+overlong+"\r\n"...)
+		c.out = append(c.out[:0], verb(rest)+" / HTTP/1.1\r\n"+repairedHeader+": "+overlong+"\r\n"...)
 		c.head, c.at = head{}, cutLine
 		c.r += len(rest)
 	default:
@@ -280,7 +280,7 @@ func (c *repairer) unended(rest []byte) {
 	}
 }
 
-func method(line []byte) string {
+func verb(line []byte) string {
 	word, _, _ := bytes.Cut(line[:min(len(line), 16)], []byte(" "))
 	if string(word) == "POST" {
 		return "POST"

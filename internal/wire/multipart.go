@@ -52,7 +52,7 @@ func appendPart(params Params, part *multipart.Part) (Params, error) {
 		return nil, fmt.Errorf("%w: multipart: %v", ErrMalformed, err)
 	}
 	if !utf8.Valid(value) {
-		return nil, fmt.Errorf("%w: the part %q is not UTF-8", ErrMalformed, name)
+		return nil, fmt.Errorf("%w: the part %q is not UTF-8", ErrMalformed, quotable(name))
 	}
 	if kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind != "application/json" {
 		return append(params, Param{Name: name, Value: string(value)}), nil
@@ -64,7 +64,7 @@ func appendPart(params Params, part *multipart.Part) (Params, error) {
 func flattenJSON(params Params, name string, text []byte) (Params, error) {
 	f := flattener{reader: reader{text: text}, params: params}
 	if !f.value(name, 0) || f.peek() != 0 || f.at != len(text) {
-		return nil, fmt.Errorf("%w: the part %q is not one JSON value, or is too deep or too large", ErrMalformed, name)
+		return nil, fmt.Errorf("%w: the part %q is not one JSON value, or is too deep or too large", ErrMalformed, quotable(name))
 	}
 	return f.params, nil
 }

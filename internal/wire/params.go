@@ -57,7 +57,7 @@ func parseParam(part string) (Param, error) {
 	}
 	value, err := url.QueryUnescape(rawValue)
 	if err != nil || !utf8.ValidString(value) {
-		return Param{}, fmt.Errorf("%w: the value of %q is not URL-encoded UTF-8", ErrMalformed, name)
+		return Param{}, fmt.Errorf("%w: the value of %q is not URL-encoded UTF-8", ErrMalformed, quotable(name))
 	}
 	return Param{Name: name, Value: value}, nil
 }
@@ -83,7 +83,7 @@ func (ps Params) unique() error {
 	by := ps.sorted()
 	for i := 1; i < len(by); i++ {
 		if by[i].Name == by[i-1].Name {
-			return fmt.Errorf("%w: %q is given more than once", ErrMalformed, by[i].Name)
+			return fmt.Errorf("%w: %q is given more than once", ErrMalformed, quotable(by[i].Name))
 		}
 	}
 	return nil
