@@ -87,7 +87,10 @@ func CheckID(prefix Prefix, param, id string, codes Listed) *Error {
 // the kind's own NotFound code where the action has it.
 func NotFound(prefix Prefix, param, id string, codes Listed) *Error {
 	_, own := prefix.own()
-	return Refuse(codes.Pick(own, ResourceNotFound), param, "`%s` does not exist", "`%s` 不存在", Clip(id))
+	if !codes.Has(own) {
+		own = ResourceNotFound // common to all actions
+	}
+	return Refuse(own, param, "`%s` does not exist", "`%s` 不存在", Clip(id))
 }
 
 // Clip shortens a caller's text for a message: at most 64 bytes, cut between

@@ -1,6 +1,8 @@
 package vpc
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -199,10 +201,10 @@ func (w RouteWorld) SwitchRoutes(t *RouteTable, specs []RouteSpec, list string, 
 
 // PublishRoutes publishes the named routes to the VPC's CCN, or withdraws them, and
 // returns the table's routes. Publishing twice is the same as once.
-func (w RouteWorld) PublishRoutes(t *RouteTable, ids []RouteItemID, publish, attached bool) ([]Route, *Error) {
+func (w RouteWorld) PublishRoutes(t *RouteTable, ids []string, publish, attached bool) ([]Route, *Error) {
 	specs := make([]RouteSpec, len(ids))
 	for i, id := range ids {
-		specs[i].ID = id
+		specs[i].ID = RouteItemID(id)
 	}
 	const list = "RouteItemIds"
 	places, err := w.find(t, specs, list)
@@ -234,12 +236,12 @@ func (r *Route) Publishable() bool {
 	return r.Destination.Bits() > 0 && (r.GatewayType == HopNormalCVM || r.GatewayType == HopVPN)
 }
 
-// RouteConflicts returns the enabled routes of a table, computed ones included, whose
-// destination is p.
+// RouteConflicts returns a table's enabled routes and its computed ones whose destination
+// is p.
 func RouteConflicts(t *RouteTable, computed []Route, p netip.Prefix) []Route {
 	var out []Route
 	for _, r := range append(slices.Clone(t.Routes), computed...) {
-		if !r.Disabled && r.Destination == p {
+		if (!r.Disabled || r.Type == RouteCCN) && r.Destination == p {
 			out = append(out, r)
 		}
 	}
@@ -484,7 +486,7 @@ func (c *routeCall) alone(r Route, param string) *Error {
 		}
 	}
 	for _, o := range c.CCNSent {
-		if o.Destination == r.Destination {
+		if !o.Disabled && o.Destination == r.Destination {
 			return Refuse(c.Codes.Pick(UnsupportedOperationEcmpWithCcnRoute, UnsupportedOperationEcmp), param, en, zh, o.ID, o.Destination)
 		}
 	}
@@ -551,4 +553,18 @@ func (w RouteWorld) place(t *RouteTable, spec RouteSpec, param string) (int, *Er
 		return 0, Refuse(w.Codes.Pick(InvalidRouteIdNotFound, ResourceNotFound), param, "the table has no route `%s`", "路由表没有路由 `%s`", name)
 	}
 	return at, nil
+}
+
+// Sent is a CCN's route as a table of an attached VPC shows it. Its ids are derived from
+// what it is, so that it needs no row; its number is above all those of users' routes. It
+// is disabled beside a user's enabled route with the same destination.
+func (t *RouteTable) Sent(ccn CCNID, route *CCNRoute) Route {
+	sum := sha256.Sum256([]byte(string(t.ID) + " " + route.ID))
+	draw := binary.BigEndian.Uint64(sum[:8])
+	return Route{
+		ID:          NewID[RouteItemID](PrefixRouteItem, func() uint64 { return draw }),
+		Number:      maxRouteNumber + 1 + draw%maxRouteNumber,
+		Destination: route.Destination, GatewayType: HopCCN, Gateway: string(ccn), Type: RouteCCN, Created: route.Since,
+		Disabled: slices.ContainsFunc(t.Routes, func(r Route) bool { return !r.Disabled && r.Destination == route.Destination }),
+	}
 }

@@ -295,7 +295,7 @@ func TestPublishRoutes(t *testing.T) {
 	} {
 		table := testTable()
 		table.Routes = append(table.Routes, Route{ID: "rti-dddddddd", Destination: netip.MustParsePrefix("192.168.7.0/24"), GatewayType: HopVPN, Gateway: "vpngw-aaaaaaaa", Type: RouteUser, Disabled: true})
-		_, err := testWorld().PublishRoutes(table, []RouteItemID{c.id}, c.publish, c.attached)
+		_, err := testWorld().PublishRoutes(table, []string{string(c.id)}, c.publish, c.attached)
 		if got := codeOf(err); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}

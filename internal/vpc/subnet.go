@@ -252,3 +252,12 @@ func eachSubnetIPv6(subnets []*Subnet, specs []SubnetIPv6, codes Listed, do func
 	}
 	return nil
 }
+
+// Leads reports whether a route's next hop is an instance of the subnet.
+func (s *Subnet) Leads(r Route) bool {
+	if r.GatewayType != HopNormalCVM {
+		return false
+	}
+	a, err := netip.ParseAddr(r.Gateway)
+	return err == nil && (s.CIDR.Contains(a) || s.IPv6.IsValid() && s.IPv6.Contains(a))
+}
