@@ -1,0 +1,479 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gatewright/gatewright/internal/store"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// An attachment concerns two accounts: the CCN's and the instance's. Each sees it, since
+// the second asked for it and named the first; neither sees anything else of the other.
+
+// attachmentsIn counts the attachments of a CCN in a state.
+func attachmentsIn(r store.Reader, ccn vpc.CCNID, state string, now vpc.Instant) int {
+	n := 0
+	for a := range store.AttachmentsByCCN.All(r, ccn) {
+		if a.StateAt(now) == state {
+			n++
+		}
+	}
+	return n
+}
+
+// attachedNetwork is a VPC or a gateway of a CCN type; the other is nil.
+type attachedNetwork struct {
+	vpc     *vpc.VPC
+	gateway *vpc.Gateway
+}
+
+// networkOf finds the network that an attachment or a caller names. It reports false for
+// one that there is not; direct connections and bare-metal VPCs never are.
+func networkOf(r store.Reader, s vpc.Scope, kind, id string) (attachedNetwork, bool) {
+	var n attachedNetwork
+	switch kind {
+	case vpc.InstanceVPC:
+		if v, ok := store.VPCs.Get(r, vpc.VPCID(id)); ok && v.Scope == s {
+			n.vpc = v
+		}
+	case vpc.InstanceGateway:
+		n.gateway = ownGateway(r, s, vpc.GatewayID(id))
+	}
+	return n, n != attachedNetwork{}
+}
+
+func (n attachedNetwork) name() string {
+	switch {
+	case n.vpc != nil:
+		return n.vpc.Name
+	case n.gateway != nil:
+		return n.gateway.Name
+	}
+	return ""
+}
+
+// AttachInstances attaches networks of the caller to a CCN. Where the CCN is another
+// account's, that one has seven days to accept. One instance that cannot be attached
+// stops all.
+func (c *Control) AttachInstances(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
+	owner, refused := spec.Check(caller.Account, caller.Codes)
+	if refused != nil {
+		return refused
+	}
+	return c.update(ctx, caller, func(tx *store.Tx) error {
+		ccn := ownCCN(tx, owner, vpc.CCNID(spec.CCN))
+		if ccn == nil {
+			return vpc.NotFound(vpc.PrefixCCN, "CcnId", spec.CCN, caller.Codes)
+		}
+		for i, in := range spec.Instances {
+			at := attaching{Caller: caller, ccn: ccn, in: in, i: i}
+			if err := at.check(tx, c); err != nil {
+				return err
+			}
+			at.put(tx)
+		}
+		return roomInCCN(tx, caller, ccn)
+	})
+}
+
+// attaching is one instance on its way into a CCN.
+type attaching struct {
+	*Caller
+	ccn *vpc.CCN
+	in  vpc.CCNInstance
+	i   int
+	net attachedNetwork
+}
+
+func (at *attaching) param(field string) string {
+	return "Instances." + strconv.Itoa(at.i) + "." + field
+}
+
+func (at *attaching) foreign() bool { return at.ccn.Account != at.Account }
+
+func (at *attaching) scope() vpc.Scope { return vpc.Scope{Account: at.Account, Region: at.in.Region} }
+
+func (at *attaching) check(tx *store.Tx, c *Control) error {
+	net, ok := networkOf(tx, at.scope(), at.in.Type, at.in.ID)
+	if !ok {
+		return vpc.Refuse(at.Codes.Pick(vpc.ResourceNotFound), at.param("InstanceId"), "`%s` does not exist in `%s`", "`%s` 在 `%s` 不存在", at.in.ID, vpc.Clip(string(at.in.Region)))
+	}
+	at.net = net
+	if !hasRouteTable(at.ccn, at.Caller, at.in.RouteTable) {
+		return vpc.Refuse(vpc.UnsupportedOperationCcnRouteTableNotExist, at.param("RouteTableId"), "the CCN has no route table `%s`", "云联网没有路由表 `%s`", *at.in.RouteTable)
+	}
+	if net.gateway != nil {
+		if err := at.checkGateway(tx.Now(), c); err != nil {
+			return err
+		}
+	}
+	for a := range store.AttachmentsByInstance.All(tx, at.in.ID) {
+		if !a.Live(tx.Now()) {
+			continue
+		}
+		if a.CCN == at.ccn.ID {
+			return vpc.Refuse(vpc.UnsupportedOperationCcnAttached, at.param("InstanceId"), "`%s` is attached to the CCN already, or asks for it", "`%s` 已关联该云联网", at.in.ID)
+		}
+		return vpc.Refuse(vpc.LimitExceededCurrentInstanceAttachedCcnInstances, at.param("InstanceId"), "`%s` is attached to another CCN, or asks for it", "`%s` 已关联其他云联网", at.in.ID)
+	}
+	return nil
+}
+
+// hasRouteTable reports whether a CCN has the route table that a caller names, or names
+// none. Only its own account knows the table.
+func hasRouteTable(ccn *vpc.CCN, caller *Caller, table *string) bool {
+	return table == nil || *table == "" || (*table == ccn.RouteTable && ccn.Account == caller.Account)
+}
+
+// checkGateway lets in gateways of a CCN type that are up. A gateway cannot join another
+// account's CCN: its tunnels would open that network to strangers.
+func (at *attaching) checkGateway(now vpc.Instant, c *Control) error {
+	g := at.net.gateway
+	switch {
+	case g.Type != vpc.TypeCCN && g.Type != vpc.TypeSSLCCN:
+		return vpc.Refuse(vpc.UnsupportedOperation, at.param("InstanceId"), "`%s` is of type %s; only CCN and SSL_CCN can be attached", "`%s` 的类型为 %s，仅支持 CCN 与 SSL_CCN", g.ID, g.Type)
+	case vpc.GatewayState(g, now, c.cfg.Settle) != vpc.StateAvailable:
+		return vpc.Refuse(vpc.UnsupportedOperationInvalidState, at.param("InstanceId"), "`%s` is not AVAILABLE", "`%s` 未处于 AVAILABLE 状态", g.ID)
+	case at.foreign():
+		return vpc.Refuse(vpc.UnsupportedOperationCcnCrossAccount, at.param("InstanceType"), "a VPN gateway cannot be attached to the CCN of another account", "VPN 网关不支持关联其他账号的云联网")
+	}
+	return nil
+}
+
+func (at *attaching) put(tx *store.Tx) {
+	a := &vpc.Attachment{
+		CCN: at.ccn.ID, Scope: vpc.Scope{Account: at.ccn.Account, Region: at.in.Region}, Owner: at.Account,
+		InstanceType: at.in.Type, Instance: at.in.ID, State: vpc.AttachmentActive, Attached: tx.Now(),
+	}
+	if at.in.Description != nil {
+		a.Description = *at.in.Description
+	}
+	if at.foreign() {
+		a.State, a.Due = vpc.AttachmentPending, tx.Now().Add(vpc.AttachmentPatience)
+	}
+	store.Attachments.Put(tx, a)
+	setNetwork(tx, at.net.gateway, at.ccn.ID)
+}
+
+// setNetwork writes at a gateway which CCN it is attached to, "" for none.
+func setNetwork(tx *store.Tx, old *vpc.Gateway, ccn vpc.CCNID) {
+	if old == nil || old.Network == ccn {
+		return
+	}
+	g := *old
+	g.Network = ccn
+	g.Generation++
+	store.Gateways.Put(tx, &g)
+}
+
+// roomInCCN refuses what would make too many active attachments in a CCN, or as many
+// requests. What the CCN's account may have is told to that account alone.
+func roomInCCN(r *store.Tx, caller *Caller, ccn *vpc.CCN) error {
+	limit := quota(r, ccn.Account, vpc.QuotaCCNAttachments)
+	for _, state := range []string{vpc.AttachmentActive, vpc.AttachmentPending} {
+		n := attachmentsIn(r, ccn.ID, state, r.Now())
+		if n <= limit {
+			continue
+		}
+		if ccn.Account != caller.Account {
+			return vpc.Refuse(vpc.LimitExceeded, "Instances", "the CCN takes no more requests", "该云联网无法再接受申请")
+		}
+		return vpc.OverQuota(vpc.LimitExceeded, "Instances", vpc.QuotaCCNAttachments, n-1, limit)
+	}
+	return nil
+}
+
+// seenCCN finds a CCN that is the caller's or that an instance of the caller is attached
+// to, or asks for.
+func seenCCN(r store.Reader, caller *Caller, id string) (*vpc.CCN, error) {
+	if err := vpc.CheckID(vpc.PrefixCCN, "CcnId", id, caller.Codes); err != nil {
+		return nil, err
+	}
+	if ccn, ok := store.CCNs.Get(r, vpc.CCNID(id)); ok {
+		if ccn.Account == caller.Account {
+			return ccn, nil
+		}
+		for a := range store.AttachmentsByCCN.All(r, ccn.ID) {
+			if a.Owner == caller.Account {
+				return ccn, nil
+			}
+		}
+	}
+	return nil, vpc.NotFound(vpc.PrefixCCN, "CcnId", id, caller.Codes)
+}
+
+// seenAttachment finds the attachment that a call names. Nil stands for "no such
+// attachment that you may see".
+func seenAttachment(r store.Reader, caller *Caller, ccn *vpc.CCN, instance string) *vpc.Attachment {
+	a, ok := store.Attachments.Get(r, store.AttachmentKey{CCN: ccn.ID, Instance: instance})
+	if !ok || (ccn.Account != caller.Account && a.Owner != caller.Account) {
+		return nil
+	}
+	return a
+}
+
+// eachAttachment does something to every attachment that a call names, all or none.
+// find says whose CCN it must be; missing is the code for an instance that has no
+// attachment to it.
+func (c *Control) eachAttachment(ctx context.Context, caller *Caller, spec vpc.AttachSpec, find func(store.Reader, *Caller, string) (*vpc.CCN, error), missing vpc.Code, do func(tx *store.Tx, ccn *vpc.CCN, a *vpc.Attachment, in vpc.CCNInstance, param string) error) error {
+	if _, err := spec.Check(caller.Account, caller.Codes); err != nil {
+		return err
+	}
+	return c.update(ctx, caller, func(tx *store.Tx) error {
+		ccn, err := find(tx, caller, spec.CCN)
+		if err != nil {
+			return err
+		}
+		for i, in := range spec.Instances {
+			param := "Instances." + strconv.Itoa(i) + ".InstanceId"
+			a := seenAttachment(tx, caller, ccn, in.ID)
+			if a == nil {
+				return vpc.Refuse(caller.Codes.Pick(missing), param, "`%s` is not attached to the CCN", "`%s` 未关联该云联网", in.ID)
+			}
+			if a.InstanceType != in.Type || a.Region != in.Region {
+				return vpc.Refuse(caller.Codes.Pick(vpc.InvalidParameterValueParameterMismatch, missing), param,
+					"`%s` is a %s in %s", "`%s` 是 %[3]s 的 %[2]s", in.ID, a.InstanceType, a.Region)
+			}
+			if err := do(tx, ccn, a, in, param); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// DetachInstances takes networks off a CCN, or takes requests back. The CCN's account
+// may, and the instance's.
+func (c *Control) DetachInstances(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
+	return c.eachAttachment(ctx, caller, spec, seenCCN, vpc.UnsupportedOperationCcnNotAttached, func(tx *store.Tx, _ *vpc.CCN, a *vpc.Attachment, _ vpc.CCNInstance, _ string) error {
+		dropAttachment(tx, a)
+		return nil
+	})
+}
+
+// dropAttachment forgets an attachment, and what its CCN remembers of its routes.
+func dropAttachment(tx *store.Tx, a *vpc.Attachment) {
+	store.Attachments.Delete(tx, attachmentKey(a))
+	n, _ := networkOf(tx, vpc.Scope{Account: a.Owner, Region: a.Region}, a.InstanceType, a.Instance)
+	if n.gateway != nil && n.gateway.Network == a.CCN {
+		setNetwork(tx, n.gateway, "")
+	}
+	old, ok := store.CCNs.Get(tx, a.CCN)
+	if !ok || len(old.DisabledRoutes) == 0 {
+		return
+	}
+	ccn := *old
+	ccn.DisabledRoutes = vpc.StillDisabled(old, ccnMembers(tx, old, tx.Now()))
+	store.CCNs.Put(tx, &ccn)
+}
+
+// AcceptInstances lets networks of other accounts into a CCN of the caller.
+func (c *Control) AcceptInstances(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
+	return c.eachAttachment(ctx, caller, spec, findCCN, vpc.UnsupportedOperationCcnNotAttached, func(tx *store.Tx, ccn *vpc.CCN, old *vpc.Attachment, _ vpc.CCNInstance, param string) error {
+		a, err := pending(tx, caller, old, param)
+		if err != nil {
+			return err
+		}
+		a.State, a.Due, a.Attached = vpc.AttachmentActive, 0, tx.Now()
+		store.Attachments.Put(tx, a)
+		return roomInCCN(tx, caller, ccn)
+	})
+}
+
+// RejectInstances turns requests of other accounts down.
+func (c *Control) RejectInstances(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
+	return c.eachAttachment(ctx, caller, spec, findCCN, vpc.UnsupportedOperationCcnNotAttached, func(tx *store.Tx, _ *vpc.CCN, old *vpc.Attachment, _ vpc.CCNInstance, param string) error {
+		a, err := pending(tx, caller, old, param)
+		if err != nil {
+			return err
+		}
+		a.State, a.Due = vpc.AttachmentRejected, 0
+		store.Attachments.Put(tx, a)
+		return nil
+	})
+}
+
+// pending returns a copy of an attachment that waits for an answer.
+func pending(tx *store.Tx, caller *Caller, old *vpc.Attachment, param string) (*vpc.Attachment, error) {
+	state := old.StateAt(tx.Now())
+	if state == vpc.AttachmentPending {
+		a := *old
+		return &a, nil
+	}
+	code := vpc.UnsupportedOperationNotPendingCcnInstance
+	if state == vpc.AttachmentExpired {
+		code = caller.Codes.Pick(vpc.UnsupportedOperationInvalidInstanceState, code)
+	}
+	return nil, vpc.Refuse(code, param, "its state is %s, not PENDING", "状态为 %s，不是 PENDING", state)
+}
+
+// ResetInstances asks again for networks of the caller whose request was rejected or has
+// expired.
+func (c *Control) ResetInstances(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
+	owner, refused := spec.Check(caller.Account, caller.Codes)
+	if refused != nil {
+		return refused
+	}
+	return c.eachAttachment(ctx, caller, spec, seenCCN, vpc.ResourceNotFound, func(tx *store.Tx, ccn *vpc.CCN, old *vpc.Attachment, in vpc.CCNInstance, param string) error {
+		if ccn.Account != owner || old.Owner != caller.Account {
+			return vpc.NotFound(vpc.PrefixCCN, "CcnId", spec.CCN, caller.Codes)
+		}
+		for a := range store.AttachmentsByInstance.All(tx, in.ID) {
+			if a.Live(tx.Now()) {
+				return vpc.Refuse(caller.Codes.Pick(vpc.UnsupportedOperation), param, "`%s` is attached to a CCN, or asks for one", "`%s` 已关联云联网或正在申请", in.ID)
+			}
+		}
+		a := *old
+		a.State, a.Attached, a.Due = vpc.AttachmentPending, tx.Now(), tx.Now().Add(vpc.AttachmentPatience)
+		store.Attachments.Put(tx, &a)
+		return roomInCCN(tx, caller, ccn)
+	})
+}
+
+// ModifyAttachments changes the descriptions of attachments. The only route table that
+// an attachment can have is the CCN's.
+func (c *Control) ModifyAttachments(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
+	return c.eachAttachment(ctx, caller, spec, seenCCN, vpc.ResourceNotFound, func(tx *store.Tx, ccn *vpc.CCN, old *vpc.Attachment, in vpc.CCNInstance, param string) error {
+		if !hasRouteTable(ccn, caller, in.RouteTable) {
+			return vpc.Refuse(vpc.ResourceNotFound, strings.TrimSuffix(param, "InstanceId")+"RouteTableId", "the CCN has no route table `%s`", "云联网没有路由表 `%s`", *in.RouteTable)
+		}
+		a := *old
+		if in.Description != nil {
+			a.Description = *in.Description
+		}
+		store.Attachments.Put(tx, &a)
+		return nil
+	})
+}
+
+// expireAttachment ends a request whose time is over.
+func expireAttachment(_ *Control, tx *store.Tx, old *vpc.Attachment) error {
+	a := *old
+	a.State, a.Due = a.StateAt(tx.Now()), 0
+	store.Attachments.Put(tx, &a)
+	return nil
+}
+
+// AttachmentView is an attachment as either account sees it at one moment.
+type AttachmentView struct {
+	*vpc.Attachment
+	Now        string // its state
+	Name       string // the instance's
+	Ranges     []netip.Prefix
+	RouteTable string // the CCN's default table; empty for any but the CCN's account
+}
+
+func attachmentView(r store.Reader, caller vpc.AccountID, a *vpc.Attachment, now vpc.Instant) AttachmentView {
+	v := AttachmentView{Attachment: a, Now: a.StateAt(now)}
+	if ccn := ownCCN(r, caller, a.CCN); ccn != nil {
+		v.RouteTable = ccn.RouteTable
+	}
+	n, _ := networkOf(r, vpc.Scope{Account: a.Owner, Region: a.Region}, a.InstanceType, a.Instance)
+	v.Name = n.name()
+	switch {
+	case n.vpc != nil:
+		v.Ranges = n.vpc.Ranges()
+	case n.gateway != nil:
+		for _, rg := range gatewayRanges(r, n.gateway) {
+			v.Ranges = append(v.Ranges, rg.Destination)
+		}
+	}
+	return v
+}
+
+// AttachmentQuery asks for attachments, of one CCN if CCN is not empty.
+type AttachmentQuery struct {
+	Query
+	CCN   string
+	Order Order
+}
+
+// Attachments lists those attachments whose CCN or whose instance is the caller's.
+func (c *Control) Attachments(ctx context.Context, caller *Caller, q AttachmentQuery) (int, []AttachmentView, error) {
+	if q.CCN != "" {
+		if err := vpc.CheckID(vpc.PrefixCCN, "CcnId", q.CCN, caller.Codes); err != nil {
+			return 0, nil, err
+		}
+	}
+	view, err := c.read(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	rows := seenAttachments(view, caller.Account, vpc.CCNID(q.CCN))
+	all := q.Query
+	all.Offset, all.Limit = 0, everything
+	total, rows, err := attachmentsAmong(rows).list(view, caller.Global(), all)
+	if err != nil {
+		return 0, nil, err
+	}
+	now := c.st.Now()
+	views := make([]*AttachmentView, len(rows))
+	for i, a := range rows {
+		v := attachmentView(view, caller.Account, a, now)
+		views[i] = &v
+	}
+	if err := attachmentOrders.sort(views, q.Order, caller.Codes); err != nil {
+		return 0, nil, err
+	}
+	out := []AttachmentView{}
+	for _, v := range pageOf(views, q.Offset, q.Limit) {
+		out = append(out, *v)
+	}
+	return total, out, nil
+}
+
+// seenAttachments gathers what an account may see, of one CCN or (empty) of all.
+func seenAttachments(r store.Reader, id vpc.AccountID, ccn vpc.CCNID) []*vpc.Attachment {
+	var rows []*vpc.Attachment
+	if ccn != "" {
+		for a := range store.AttachmentsByCCN.All(r, ccn) {
+			if a.Account == id || a.Owner == id {
+				rows = append(rows, a)
+			}
+		}
+		return rows
+	}
+	for own := range store.CCNsByAccount.All(r, id) {
+		rows = slices.AppendSeq(rows, store.AttachmentsByCCN.All(r, own.ID))
+	}
+	for a := range store.AttachmentsByOwner.All(r, id) {
+		if a.Account != id {
+			rows = append(rows, a)
+		}
+	}
+	return rows
+}
+
+// attachmentsAmong lists among rows that were gathered for one caller.
+func attachmentsAmong(rows []*vpc.Attachment) *listing[vpc.Attachment] {
+	match := func(field func(*vpc.Attachment) string) filterRule[vpc.Attachment] {
+		return filterRule[vpc.Attachment]{Match: func(_ store.Reader, a *vpc.Attachment, v string) bool { return field(a) == v }}
+	}
+	return &listing[vpc.Attachment]{
+		scope: func(a *vpc.Attachment) vpc.Scope { return vpc.Scope{} },
+		all:   func(store.Reader, vpc.Scope) source[vpc.Attachment] { return gathered(rows) },
+		filters: map[string]filterRule[vpc.Attachment]{
+			"ccn-id":          match(func(a *vpc.Attachment) string { return string(a.CCN) }),
+			"instance-type":   match(func(a *vpc.Attachment) string { return a.InstanceType }),
+			"instance-region": match(func(a *vpc.Attachment) string { return string(a.Region) }),
+			"instance-id":     match(func(a *vpc.Attachment) string { return a.Instance }),
+		},
+	}
+}
+
+var attachmentOrders = sorting[AttachmentView]{
+	{"AttachedTime", func(a, b *AttachmentView) int {
+		return cmp.Or(cmp.Compare(a.Attached, b.Attached), strings.Compare(a.Instance, b.Instance))
+	}},
+	{"CcnId", func(a, b *AttachmentView) int { return cmp.Compare(a.CCN, b.CCN) }},
+	{"InstanceType", func(a, b *AttachmentView) int { return strings.Compare(a.InstanceType, b.InstanceType) }},
+	{"InstanceId", func(a, b *AttachmentView) int { return strings.Compare(a.Instance, b.Instance) }},
+	{"InstanceName", func(a, b *AttachmentView) int { return strings.Compare(a.Name, b.Name) }},
+	{"InstanceRegion", func(a, b *AttachmentView) int { return cmp.Compare(a.Region, b.Region) }},
+	{"State", func(a, b *AttachmentView) int { return strings.Compare(a.Now, b.Now) }},
+}
