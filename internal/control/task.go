@@ -1,0 +1,69 @@
+package control
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/gatewright/gatewright/internal/store"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// TaskView is what an asynchronous call has come to at one moment.
+type TaskView struct {
+	Status    string // RUNNING, SUCCESS, FAILED
+	Output    string // what went wrong, or the status; empty while running
+	Resources []string
+}
+
+// The statuses of a task.
+const (
+	TaskRunning = "RUNNING"
+	TaskSuccess = "SUCCESS"
+	TaskFailed  = "FAILED"
+)
+
+func taskView(t *vpc.Task, now vpc.Instant) TaskView {
+	switch {
+	case !t.Done.Before(now):
+		return TaskView{Status: TaskRunning, Resources: t.Resources}
+	case t.Failed != "":
+		return TaskView{Status: TaskFailed, Output: t.Failed, Resources: t.Resources}
+	}
+	return TaskView{Status: TaskSuccess, Output: TaskSuccess, Resources: t.Resources}
+}
+
+// maxTaskID is longer than any id of a task.
+const maxTaskID = 64
+
+// Task tells what has become of an asynchronous call, by the number that it returned or,
+// where it returned none, by its RequestId. Outcomes are kept for a day.
+func (c *Control) Task(ctx context.Context, caller *Caller, id string) (TaskView, error) {
+	if id == "" || len(id) > maxTaskID {
+		return TaskView{}, vpc.Refuse(caller.Codes.Pick(vpc.InvalidParameterValue), "TaskId", "it is neither a number nor a RequestId", "既不是数字也不是 RequestId")
+	}
+	return c.ownTask(ctx, caller, id, vpc.ResourceNotFound)
+}
+
+// NumberedTask tells what has become of a call that returned a number. A nil number was
+// not sent; then deal names a purchase, of which no call here makes a task.
+func (c *Control) NumberedTask(ctx context.Context, caller *Caller, number *uint64, deal string) (TaskView, error) {
+	if number == nil && deal == "" {
+		return TaskView{}, vpc.Refuse(vpc.MissingParameter, "TaskId", "neither it nor `DealName` is given", "`TaskId` 与 `DealName` 须指定其一")
+	}
+	if number == nil {
+		return TaskView{}, vpc.Refuse(caller.Codes.Pick(vpc.InvalidParameter), "DealName", "there is no order `%s`", "订单 `%s` 不存在", vpc.Clip(deal))
+	}
+	return c.ownTask(ctx, caller, strconv.FormatUint(*number, 10), vpc.InvalidParameter)
+}
+
+func (c *Control) ownTask(ctx context.Context, caller *Caller, id string, missing vpc.Code) (TaskView, error) {
+	view, err := c.read(ctx)
+	if err != nil {
+		return TaskView{}, err
+	}
+	t, ok := store.Tasks.Get(view, id)
+	if !ok || t.Account != caller.Account {
+		return TaskView{}, vpc.Refuse(caller.Codes.Pick(missing), "TaskId", "there is no task `%s`", "任务 `%s` 不存在", vpc.Clip(id))
+	}
+	return taskView(t, c.st.Now()), nil
+}
