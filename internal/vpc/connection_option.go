@@ -94,7 +94,7 @@ func (o *options) refuse(e *Error) {
 }
 
 func (o *options) malformed(param, en, zh string, args ...any) {
-	o.refuse(Refuse(o.codes.Pick(InvalidParameterValueMalformed, InvalidParameterValue), param, en, zh, args...))
+	o.refuse(Refuse(o.codes.Pick(InvalidParameterValueMalformed, InvalidParameterValue, InvalidParameter), param, en, zh, args...))
 }
 
 // word reads a value of a list, or takes the default where none was given.

@@ -43,7 +43,7 @@ func (g *CustomerGateway) CheckChange(change CustomerGatewayChange, allowed, spe
 	}
 	out := *g
 	out.Name = change.Name
-	if change.ASN == nil || ASN(*change.ASN) == g.BGPASN && *change.ASN <= maxASN {
+	if change.ASN == nil || *change.ASN != 0 && *change.ASN == uint64(g.BGPASN) {
 		return &out, nil
 	}
 	if !allowed || speaking {
