@@ -13,7 +13,7 @@ import (
 // CCNRoute is a route of a CCN. Routes are computed, never stored: each range that an
 // attached network brings is one.
 type CCNRoute struct {
-	ID           string // ccnr-xxxxxxxx; the same as long as what brings it stays
+	ID           string // ccnr-xxxxxxxx; the same as long as its network stays attached
 	Destination  netip.Prefix
 	InstanceType string
 	Instance     string
@@ -23,6 +23,7 @@ type CCNRoute struct {
 	Enabled      bool
 	Off          bool   // disabled by the owner
 	Conflict     string // the id of the enabled route that keeps this one disabled
+	attached     Instant
 }
 
 // The values of a route's ExtraState.
@@ -93,7 +94,7 @@ func gatherRoutes(c *CCN, members []CCNMember) []CCNRoute {
 		for _, rg := range m.Ranges {
 			routes = append(routes, CCNRoute{
 				Destination: rg.Destination, InstanceType: m.InstanceType, Instance: m.Instance,
-				Region: m.Region, Owner: m.Owner, Since: max(rg.Since, m.Attached),
+				Region: m.Region, Owner: m.Owner, Since: max(rg.Since, m.Attached), attached: m.Attached,
 			})
 		}
 	}
@@ -121,7 +122,7 @@ func olderRoute(a, b CCNRoute) int {
 // unlikely case that two routes of one CCN get the same id, the younger is hashed again.
 func ccnRouteID(ccn CCNID, r *CCNRoute, taken map[string]bool) string {
 	for n := 0; ; n++ {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %d %d", ccn, r.Instance, r.Destination, r.Since, n))
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d %s %d", ccn, r.Instance, r.attached, r.Destination, n))
 		id := NewID[string](PrefixCCNRoute, func() uint64 { return binary.BigEndian.Uint64(sum[:8]) })
 		if !taken[id] {
 			taken[id] = true

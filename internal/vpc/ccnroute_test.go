@@ -92,8 +92,12 @@ func TestCCNRouteIDs(t *testing.T) {
 	if again := CCNRoutes(&CCN{ID: "ccn-2"}, ms); again[0].ID == one[0].ID {
 		t.Error("two CCNs share an id")
 	}
-	if again := CCNRoutes(&CCN{ID: "ccn-1"}, members(t, "a 10.0.0.0/24@7")); again[0].ID == one[0].ID {
-		t.Error("a range that went and came back has its old id")
+	if again := CCNRoutes(&CCN{ID: "ccn-1"}, members(t, "a 10.0.0.0/24@7")); again[0].ID != one[0].ID {
+		t.Error("a younger connection behind the same range changes the id")
+	}
+	ms[0].Attached = 9
+	if again := CCNRoutes(&CCN{ID: "ccn-1"}, ms[:1]); again[0].ID == one[0].ID {
+		t.Error("a network that left and came back has its old ids")
 	}
 }
 
