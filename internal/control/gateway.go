@@ -94,32 +94,43 @@ func cdcHolds(r store.Reader, s vpc.Scope, id vpc.CDCID, t vpc.GatewayType) bool
 }
 
 // tunnelDestinations are the remote ranges that the VPC's gateways, and the gateways of
-// the CCN that it is attached to, send into tunnels.
+// the CCN that it is attached to, send into tunnels. It looks at connections, which are
+// few, and not at gateways.
 func tunnelDestinations(r store.Reader, s vpc.Scope, id vpc.VPCID) []netip.Prefix {
-	var out []netip.Prefix
-	for g := range store.GatewaysByVPC.All(r, store.Of(s, id)) {
-		out = append(out, gatewayDestinations(r, g)...)
+	var d destinations
+	for x := range store.ConnectionsByVPC.All(r, store.Of(s, id)) {
+		d.add(r, x)
 	}
 	for a := range store.AttachmentsByInstance.All(r, string(id)) {
 		for g := range store.GatewaysByNetwork.All(r, a.CCN) {
-			out = append(out, gatewayDestinations(r, g)...)
+			for x := range store.ConnectionsByGateway.All(r, store.Of(g.Scope, g.ID)) {
+				d.add(r, x)
+			}
 		}
 	}
-	return out
+	return d.ranges
 }
 
-// gatewayDestinations are the remote ranges behind one gateway.
-func gatewayDestinations(r store.Reader, g *vpc.Gateway) []netip.Prefix {
-	var out []netip.Prefix
-	for x := range store.ConnectionsByGateway.All(r, store.Of(g.Scope, g.ID)) {
-		for _, p := range x.Policies {
-			out = append(out, p.Remotes...)
-		}
+// destinations collects the remote ranges behind connections and their gateways' routes.
+type destinations struct {
+	ranges []netip.Prefix
+	seen   map[vpc.GatewayID]bool // gateways whose routes are in
+}
+
+func (d *destinations) add(r store.Reader, x *vpc.Connection) {
+	for _, p := range x.Policies {
+		d.ranges = append(d.ranges, p.Remotes...)
 	}
-	for route := range store.GatewayRoutesByGateway.All(r, store.Of(g.Scope, g.ID)) {
-		out = append(out, route.Destination)
+	if d.seen[x.Gateway] {
+		return
 	}
-	return out
+	if d.seen == nil {
+		d.seen = map[vpc.GatewayID]bool{}
+	}
+	d.seen[x.Gateway] = true
+	for route := range store.GatewayRoutesByGateway.All(r, store.Of(x.Scope, x.Gateway)) {
+		d.ranges = append(d.ranges, route.Destination)
+	}
 }
 
 // ModifyGateway changes a gateway's name, BGP number or seats, or makes a prepaid one
