@@ -65,7 +65,7 @@ func (s *Server) readInputs(c *call) error {
 	} else if err := s.inputsFromParams(c); err != nil {
 		return err
 	}
-	return c.inputs.check(c.transport.tc3)
+	return c.inputs.check(c.transport)
 }
 
 func (c *call) inputsFromHeaders() {
@@ -79,12 +79,18 @@ func (c *call) inputsFromHeaders() {
 	}
 }
 
+// parsedForm is how much more than its text a parsed form takes, at the worst.
+const parsedForm = 4
+
 func (s *Server) inputsFromParams(c *call) error {
 	c.inputs.language = language(c.r.Header.Get("X-Tc-Language"))
 	text := c.r.URL.RawQuery
 	if c.transport.format == inForm {
 		if err := s.readBody(c, c.maxBody()); err != nil {
 			return err
+		}
+		if !s.hold(c, parsedForm*len(c.body)) {
+			return errBodies
 		}
 		text = string(c.body)
 	}
@@ -120,20 +126,24 @@ func missing(name string) error {
 	return vpc.Refuse(vpc.MissingParameter, name, "it is required", "此参数必填")
 }
 
-func (in *inputs) check(tc3 bool) error {
-	prefix := ""
-	if tc3 {
-		prefix = "X-TC-"
-	}
+func (in *inputs) check(t transport) error {
 	switch {
 	case in.action == "":
-		return missing(prefix + "Action")
+		return missing(t.input("Action"))
 	case in.version == "":
-		return missing(prefix + "Version")
+		return missing(t.input("Version"))
 	case in.timestamp == "":
-		return missing(prefix + "Timestamp")
+		return missing(t.input("Timestamp"))
 	}
 	return nil
+}
+
+// input is what one of the inputs of every action is called in this transport.
+func (t transport) input(name string) string {
+	if t.tc3 {
+		return "X-TC-" + name
+	}
+	return name
 }
 
 // authenticate verifies the signature, and before that everything which a forged one
@@ -148,7 +158,7 @@ func (s *Server) authenticate(ctx context.Context, c *call) error {
 	}
 	at, ok := wire.ParseTimestamp(c.inputs.timestamp)
 	if !ok {
-		return vpc.Refuse(vpc.InvalidParameterValue, "Timestamp", "it must be a number of seconds since 1970", "必须为 Unix 时间戳（秒）")
+		return vpc.Refuse(vpc.InvalidParameterValue, c.transport.input("Timestamp"), "it must be a number of seconds since 1970", "必须为 Unix 时间戳（秒）")
 	}
 	if err := wire.CheckClock(at, time.Now()); err != nil {
 		return err

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -246,6 +248,39 @@ func TestHealth(t *testing.T) {
 		if a.status != c.status || strings.TrimSpace(a.body) != c.want {
 			t.Errorf("%s: got %d %s, want %d %s", c.path, a.status, a.body, c.status, c.want)
 		}
+	}
+}
+
+// TestTLS repairs inside of TLS, too: tccli may be given https:// for an endpoint.
+func TestTLS(t *testing.T) {
+	stubCreate(t)
+	lent := httptest.NewTLSServer(nil) // for its certificate
+	defer lent.Close()
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFront(t)
+	served := make(chan error, 1)
+	go func() {
+		served <- f.Serve(tls.NewListener(plain, &tls.Config{Certificates: lent.TLS.Certificates, NextProtos: []string{"http/1.1"}}))
+	}()
+	trusted := lent.Client().Transport.(*http.Transport).TLSClientConfig
+	conn, err := tls.Dial("tcp", plain.Addr().String(), trusted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	broken := request{host: "https://" + plain.Addr().String(), body: createBody}.tc3()
+	for _, a := range converse(t, conn, 3, broken, terraform(), node(plain.Addr().String())) {
+		a.check(t)
+		if got := a.code(t); got != created {
+			t.Errorf("got %s", got)
+		}
+	}
+	f.Shutdown(t.Context())
+	if err := <-served; err != nil {
+		t.Error(err)
 	}
 }
 
