@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,8 +36,8 @@ func tooLarge(limit int, what, zh string) error {
 	return vpc.Refuse(vpc.RequestSizeLimitExceeded, "", "%[1]s may hold %[2]d bytes at most", "%[3]s最多 %[2]d 字节", what, limit, zh)
 }
 
-// A bodyBudget is the memory for bodies whose sender is not known yet. Who waits gets
-// his share in the order of arrival.
+// A bodyBudget is the memory for bodies whose sender is not known yet. Shares are given
+// in the order of arrival, but first to bodies that have begun, since those will end.
 type bodyBudget struct {
 	mu      sync.Mutex
 	free    int64
@@ -51,16 +52,12 @@ type bodyWaiter struct {
 func newBodyBudget(bytes int64) *bodyBudget { return &bodyBudget{free: bytes} }
 
 // take takes n bytes, waiting up to bodyWait for them; it reports whether it has them.
-func (b *bodyBudget) take(ctx context.Context, n int64) bool {
-	b.mu.Lock()
-	if len(b.waiting) == 0 && b.free >= n {
-		b.free -= n
-		b.mu.Unlock()
+// begun says that the body has a share already.
+func (b *bodyBudget) take(ctx context.Context, n int64, begun bool) bool {
+	w := b.enter(n, begun)
+	if w == nil {
 		return true
 	}
-	w := &bodyWaiter{want: n, come: make(chan struct{})}
-	b.waiting = append(b.waiting, w)
-	b.mu.Unlock()
 	timer := time.NewTimer(bodyWait)
 	defer timer.Stop()
 	select {
@@ -72,18 +69,34 @@ func (b *bodyBudget) take(ctx context.Context, n int64) bool {
 	return b.leave(w)
 }
 
+// enter takes n bytes, or gets in line for them.
+func (b *bodyBudget) enter(n int64, begun bool) *bodyWaiter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.free >= n && (begun || len(b.waiting) == 0) {
+		b.free -= n
+		return nil
+	}
+	w := &bodyWaiter{want: n, come: make(chan struct{})}
+	if begun {
+		b.waiting = slices.Insert(b.waiting, 0, w)
+	} else {
+		b.waiting = append(b.waiting, w)
+	}
+	return w
+}
+
 // leave ends a wait in vain; it reports true when the share came just then.
 func (b *bodyBudget) leave(w *bodyWaiter) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i, other := range b.waiting {
-		if other == w {
-			b.waiting = append(b.waiting[:i], b.waiting[i+1:]...)
-			b.serveLocked() // the next may want less
-			return false
-		}
+	i := slices.Index(b.waiting, w)
+	if i < 0 {
+		return true
 	}
-	return true
+	b.waiting = slices.Delete(b.waiting, i, i+1)
+	b.serveLocked() // the next may want less
+	return false
 }
 
 // give returns n bytes.
@@ -143,7 +156,7 @@ func bodyFailed(err error) error {
 
 // hold takes n more bytes of the budget for the call.
 func (s *Server) hold(c *call, n int) bool {
-	if !s.bodies.take(c.r.Context(), int64(n)) {
+	if !s.bodies.take(c.r.Context(), int64(n), c.held > 0) {
 		return false
 	}
 	c.held += int64(n)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,11 +143,14 @@ func TestLimitIsNotAudited(t *testing.T) {
 func TestBodyBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBodyBudget(100)
+		var mu sync.Mutex
 		var log []string
 		take := func(name string, n int64, ctx context.Context) {
 			go func() {
 				start := time.Now()
-				ok := b.take(ctx, n)
+				ok := b.take(ctx, n, strings.HasPrefix(name, "begun"))
+				mu.Lock()
+				defer mu.Unlock()
 				log = append(log, fmt.Sprintf("%s %v after %v", name, ok, time.Since(start)))
 			}()
 			synctest.Wait()
@@ -164,14 +169,19 @@ func TestBodyBudget(t *testing.T) {
 		b.give(10)
 		synctest.Wait()
 		take("f", 95, t.Context())
+		take("begun g", 20, t.Context()) // waits, but before the others
 		time.Sleep(900 * time.Millisecond)
 		b.give(50)
+		synctest.Wait()
+		take("begun h", 15, t.Context()) // does not wait, as there is room
 		time.Sleep(2 * time.Second)
-		want := "a true after 0s; b true after 0s; e false after 1s; c true after 1s; d true after 1.9s; f false after 2s"
+		synctest.Wait()
+		slices.Sort(log)
+		want := "a true after 0s; b true after 0s; begun g true after 900ms; begun h true after 0s; c true after 1s; d true after 1.9s; e false after 1s; f false after 2s"
 		if got := strings.Join(log, "; "); got != want {
 			t.Errorf("got\n%s, want\n%s", got, want)
 		}
-		if len(b.waiting) != 0 || b.free != 100-160+100 {
+		if len(b.waiting) != 0 || b.free != 100-195+100 {
 			t.Errorf("%d wait, %d free", len(b.waiting), b.free)
 		}
 	})
