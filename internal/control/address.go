@@ -157,6 +157,10 @@ func (q *AddressQuery) inside(p netip.Prefix, v *vpc.VPC, subnets []*vpc.Subnet)
 
 // filter keeps the addresses that match every filter.
 func (q *AddressQuery) filter(used []UsedAddress, codes vpc.Listed) ([]UsedAddress, error) {
+	if q.Addrs != nil && len(q.Filters) > 0 {
+		return nil, vpc.Refuse(codes.Pick(vpc.InvalidParameterCoexist, vpc.InvalidParameterValueParameterMismatch), q.Param,
+			"it cannot be combined with `Filters`", "不能与 `Filters` 同时使用")
+	}
 	for i, f := range q.Filters {
 		var match func(u UsedAddress, v string) bool
 		switch f.Name {
@@ -165,7 +169,7 @@ func (q *AddressQuery) filter(used []UsedAddress, codes vpc.Listed) ([]UsedAddre
 		case "resource-id":
 			match = func(u UsedAddress, v string) bool { return u.Holder == v }
 		default:
-			return nil, vpc.Refuse(codes.Pick(vpc.InvalidParameterFilterInvalidKey, vpc.InvalidParameterValueParameterMismatch, vpc.InvalidParameterValueMalformed), "Filters."+strconv.Itoa(i)+".Name",
+			return nil, vpc.Refuse(codes.Pick(vpc.InvalidParameterFilterInvalidKey, vpc.InvalidParameterValueParameterMismatch), "Filters."+strconv.Itoa(i)+".Name",
 				"`%s` is not a filter of this call", "本接口不支持过滤条件 `%s`", vpc.Clip(f.Name))
 		}
 		used = slices.DeleteFunc(used, func(u UsedAddress) bool {

@@ -91,7 +91,7 @@ func (c *Control) Assistants(ctx context.Context, caller *Caller, q Query) (int,
 	whole.Offset, whole.Limit = 0, store.VPCsByScope.Count(view, caller.Scope())
 	_, rows, err := assisted.list(view, caller.Scope(), whole)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, narrow(caller, err)
 	}
 	total, out := 0, []Assistant(nil)
 	for _, v := range rows {

@@ -138,14 +138,15 @@ func givenBefore(have []*vpc.Subnet, specs []vpc.SubnetIPv6, token string) []*vp
 	return out
 }
 
-// UnassignSubnetIPv6 takes the IPv6 ranges of subnets of a VPC, all of them or none.
+// UnassignSubnetIPv6 takes the IPv6 ranges of subnets of a VPC, all of them or none. An
+// enabled route to an instance in a range keeps it.
 func (c *Control) UnassignSubnetIPv6(ctx context.Context, caller *Caller, id string, specs []vpc.SubnetIPv6) error {
 	return c.update(ctx, caller, func(tx *store.Tx) error {
 		v, err := findVPC(tx, caller, id)
 		if err != nil {
 			return err
 		}
-		bare, refusal := vpc.UnassignIPv6(vpcSubnets(tx, v), specs, caller.Codes)
+		bare, refusal := vpc.UnassignIPv6(network(tx, v), specs, caller.Codes)
 		if refusal != nil {
 			return refusal
 		}

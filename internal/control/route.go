@@ -205,6 +205,8 @@ var routeFilters = map[string]func(t *vpc.RouteTable, r *vpc.Route, v string) bo
 	"dest-cidr":      func(_ *vpc.RouteTable, r *vpc.Route, v string) bool { return isRange(r.Destination, v) },
 }
 
+const maxRouteFilters = 10
+
 // routed lists tables with routes of their own, or those that a filter names.
 var routed = listing[vpc.RouteTable]{
 	get: getRouteTable, scope: routeTables.scope,
@@ -251,10 +253,16 @@ func (c *Control) Routes(ctx context.Context, caller *Caller, q Query) (int, []R
 // or VPCs. A malformed id among the values is refused.
 func routedTables(r store.Reader, caller *Caller, filters []Filter) ([]*vpc.RouteTable, bool, error) {
 	var some []Filter
+	if len(filters) > maxRouteFilters {
+		return nil, false, vpc.Refuse(vpc.InvalidParameterValueLimitExceeded, "Filters", "at most %d filters are allowed", "最多允许 %d 个过滤条件", maxRouteFilters)
+	}
 	for i, f := range filters {
 		at := "Filters." + strconv.Itoa(i)
+		if len(f.Values) > MaxLimit {
+			return nil, false, vpc.Refuse(vpc.InvalidParameterValueLimitExceeded, at+".Values", "at most %d values are allowed", "最多允许 %d 个取值", MaxLimit)
+		}
 		if _, ok := routeFilters[f.Name]; !ok {
-			return nil, false, vpc.Refuse(caller.Codes.Pick(vpc.InvalidParameterFilterInvalidKey, vpc.InvalidParameterValueMalformed), at+".Name", "`%s` is not a filter of this call", "本接口不支持过滤条件 `%s`", vpc.Clip(f.Name))
+			return nil, false, caller.Codes.Narrow(vpc.Refuse(vpc.InvalidParameterFilterInvalidKey, at+".Name", "`%s` is not a filter of this call", "本接口不支持过滤条件 `%s`", vpc.Clip(f.Name)))
 		}
 		prefix := map[string]vpc.Prefix{"vpc-id": vpc.PrefixVPC, "route-table-id": vpc.PrefixRouteTable}[f.Name]
 		if prefix == "" {
@@ -268,7 +276,7 @@ func routedTables(r store.Reader, caller *Caller, filters []Filter) ([]*vpc.Rout
 		some = append(some, f)
 	}
 	_, tables, err := routed.list(r, caller.Scope(), Query{Filters: some, Limit: store.RouteTablesByScope.Count(r, caller.Scope())})
-	return tables, len(some) > 0, err
+	return tables, len(some) > 0, narrow(caller, err)
 }
 
 func routeMatches(t *vpc.RouteTable, r *vpc.Route, filters []Filter) bool {

@@ -100,6 +100,7 @@ func (c *Control) makeSubnets(tx *store.Tx, caller *Caller, v *vpc.VPC, order Su
 		return nil, refusal
 	}
 	for i := old; i < len(have); i++ {
+		have[i].Created = tx.Now() + vpc.Instant(i-old) // so that lists keep the order of the call
 		have[i] = putSubnet(tx, v, have[i])
 	}
 	return have[old:], nil
@@ -144,7 +145,7 @@ func checkCDC(acct *vpc.Account, id string, codes vpc.Listed) *vpc.Error {
 // putSubnet gives a new subnet its id and, where it has none, the main route table.
 func putSubnet(tx *store.Tx, v *vpc.VPC, row *vpc.Subnet) *vpc.Subnet {
 	s := *row
-	s.ID, s.Scope, s.Created = newID(tx, store.Subnets, vpc.PrefixSubnet), v.Scope, tx.Now()
+	s.ID, s.Scope, s.Created = newID(tx, store.Subnets, vpc.PrefixSubnet), v.Scope, max(s.Created, tx.Now())
 	if s.RouteTable == "" {
 		s.RouteTable = mainTable(tx, v)
 	}
@@ -191,26 +192,14 @@ func (c *Control) DeleteSubnet(ctx context.Context, caller *Caller, id string) e
 			return err
 		}
 		if v := ownVPC(tx, s.Scope, s.VPC); v != nil {
-			if route, found := routeInto(vpcTables(tx, v), s); found {
-				return vpc.Refuse(vpc.ResourceInUse, "SubnetId", "route `%s` leads to `%s` in the subnet", "路由 `%s` 的下一跳 `%s` 位于该子网", route.ID, route.Gateway)
+			if refusal := network(tx, v).KeepsOpen(s, "SubnetId", s.CIDR, s.IPv6); refusal != nil {
+				return refusal
 			}
 		}
 		untag(tx, subnetResource(s.ID))
 		store.Subnets.Delete(tx, s.ID)
 		return nil
 	})
-}
-
-// routeInto finds an enabled route to an instance of the subnet.
-func routeInto(tables []*vpc.RouteTable, s *vpc.Subnet) (vpc.Route, bool) {
-	for _, t := range tables {
-		for _, route := range t.Routes {
-			if !route.Disabled && s.Leads(route) {
-				return route, true
-			}
-		}
-	}
-	return vpc.Route{}, false
 }
 
 // SubnetChange is what ModifySubnetAttribute asks for; nil leaves things as they are.

@@ -146,6 +146,14 @@ func byRange[R any](text string, of func(netip.Prefix) source[R]) source[R] {
 	return union(parts)
 }
 
+// narrow gives a refusal of a list that the action does not document the code's stem.
+func narrow(caller *Caller, err error) error {
+	if refusal, ok := err.(*vpc.Error); ok {
+		return caller.Codes.Narrow(refusal)
+	}
+	return err
+}
+
 // VPCs lists the caller's VPCs of the call's region.
 func (c *Control) VPCs(ctx context.Context, caller *Caller, q Query) (int, []VPCView, error) {
 	view, err := c.read(ctx)

@@ -67,7 +67,7 @@ func (spec AssistantSpec) read(codes Listed) (assistantChange, *Error) {
 		if param == "" {
 			param = spec.RemoveParam
 		}
-		return ch, Refuse(codes.Pick(InvalidParameterValue, InvalidParameterValueMalformed), param, "no range is named", "未指定网段")
+		return ch, Refuse(codes.Pick(InvalidParameterValue, InvalidParameter), param, "no range is named", "未指定网段")
 	}
 	var err *Error
 	if ch.remove, err = readRanges(spec.RemoveParam, spec.Remove, CheckRange, codes); err != nil {

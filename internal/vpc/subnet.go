@@ -198,9 +198,9 @@ func (v *VPC) pickSubnetIPv6(text string, taken map[netip.Prefix]bool, param str
 }
 
 // UnassignIPv6 checks the specs and returns the named subnets' rows without IPv6.
-func UnassignIPv6(subnets []*Subnet, specs []SubnetIPv6, codes Listed) ([]*Subnet, *Error) {
+func UnassignIPv6(n Network, specs []SubnetIPv6, codes Listed) ([]*Subnet, *Error) {
 	var out []*Subnet
-	err := eachSubnetIPv6(subnets, specs, codes, func(s *Subnet, text, param string) *Error {
+	err := eachSubnetIPv6(n.Subnets, specs, codes, func(s *Subnet, text, param string) *Error {
 		if text != "" {
 			p, err := CheckIPv6Range(param+".Ipv6CidrBlock", text, codes)
 			if err != nil {
@@ -212,6 +212,9 @@ func UnassignIPv6(subnets []*Subnet, specs []SubnetIPv6, codes Listed) ([]*Subne
 		}
 		if !s.IPv6.IsValid() {
 			return Refuse(ResourceNotFound, param, "the subnet has no IPv6 range", "子网没有 IPv6 网段")
+		}
+		if err := n.KeepsOpen(s, param, s.IPv6); err != nil {
+			return err
 		}
 		bare := *s
 		bare.IPv6, bare.IPv6Token = netip.Prefix{}, ""
@@ -253,11 +256,21 @@ func eachSubnetIPv6(subnets []*Subnet, specs []SubnetIPv6, codes Listed, do func
 	return nil
 }
 
-// Leads reports whether a route's next hop is an instance of the subnet.
-func (s *Subnet) Leads(r Route) bool {
-	if r.GatewayType != HopNormalCVM {
-		return false
+// KeepsOpen refuses to take ranges from a subnet, or the subnet away, while an enabled
+// route leads to an instance in one of them.
+func (n Network) KeepsOpen(s *Subnet, param string, ranges ...netip.Prefix) *Error {
+	for _, t := range n.Tables {
+		for _, r := range t.Routes {
+			hop, err := netip.ParseAddr(r.Gateway)
+			if r.Disabled || r.GatewayType != HopNormalCVM || err != nil {
+				continue
+			}
+			for _, p := range ranges {
+				if p.IsValid() && p.Contains(hop) {
+					return Refuse(ResourceInUse, param, "route `%s` leads to `%s` in subnet `%s`", "路由 `%s` 的下一跳 `%s` 位于子网 `%s`", r.ID, hop, s.ID)
+				}
+			}
+		}
 	}
-	a, err := netip.ParseAddr(r.Gateway)
-	return err == nil && (s.CIDR.Contains(a) || s.IPv6.IsValid() && s.IPv6.Contains(a))
+	return nil
 }

@@ -114,8 +114,26 @@ func TestSubnetIPv6(t *testing.T) {
 		{"has none", []SubnetIPv6{{ID: a}}, "ResourceNotFound"},
 		{"twice", []SubnetIPv6{{ID: b}, {ID: b}}, "InvalidParameterValue.Duplicate"},
 	} {
-		if got := printIPv6(UnassignIPv6(testSubnets(), c.specs, nil)); got != c.want {
+		if got := printIPv6(UnassignIPv6(Network{Subnets: testSubnets()}, c.specs, nil)); got != c.want {
 			t.Errorf("unassign %s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestKeepsOpen(t *testing.T) {
+	s := &Subnet{ID: "subnet-1", CIDR: netip.MustParsePrefix("10.0.1.0/24")}
+	for _, c := range []struct {
+		route Route
+		want  Code
+	}{
+		{Route{GatewayType: HopNormalCVM, Gateway: "10.0.1.9"}, ResourceInUse},
+		{Route{GatewayType: HopNormalCVM, Gateway: "10.0.1.9", Disabled: true}, "OK"},
+		{Route{GatewayType: HopNormalCVM, Gateway: "10.0.2.9"}, "OK"},
+		{Route{GatewayType: HopVPN, Gateway: "vpngw-aaaaaaaa"}, "OK"},
+	} {
+		n := Network{Tables: []*RouteTable{{Routes: []Route{c.route}}}}
+		if got := codeOf(n.KeepsOpen(s, "SubnetId", s.CIDR, s.IPv6)); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.route, got, c.want)
 		}
 	}
 }
