@@ -1,0 +1,277 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/api"
+	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/metrics"
+	"github.com/gatewright/gatewright/internal/operator"
+	"github.com/gatewright/gatewright/internal/store"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// server is one running serve. Its parts start in the order of the fields, and stop in
+// the opposite one; a part that is nil was not started.
+type server struct {
+	conf    *Config
+	log     *slog.Logger
+	failed  context.CancelCauseFunc // ends the run with an error
+	started time.Time
+
+	socket  net.Listener // the operator's; also what keeps a second server out
+	fronts  []*front     // plain HTTP and TLS
+	scrapes net.Listener
+	store   *store.Store
+	control *control.Control
+	metrics *metrics.Metrics
+	api     *api.Server
+	servers []*http.Server // operator and metrics
+
+	stopControl context.CancelFunc
+	running     sync.WaitGroup
+	ready       atomic.Pointer[operator.About]
+}
+
+// start brings everything up. When it fails, stop takes down what was up already.
+func (s *server) start(ctx context.Context) error {
+	var err error
+	if s.socket, err = operator.Listen(s.conf.DataDir); err != nil {
+		return err
+	}
+	if err := s.listen(); err != nil {
+		return err
+	}
+	if s.store, err = s.openStore(ctx); err != nil {
+		return err
+	}
+	if s.control, err = s.newControl(); err != nil {
+		return err
+	}
+	root, err := s.control.EnsureRoot(ctx)
+	if err != nil {
+		return fmt.Errorf("root account: %w", err)
+	}
+	if err := keepCredentials(s.conf.file(credentialsFile), root); err != nil {
+		return err
+	}
+	s.runControl()
+	s.metrics = metrics.New(s.control, version)
+	s.serveAPI()
+	s.serveOperator()
+	if s.scrapes != nil {
+		s.serve(s.scrapes, s.metrics.Handler())
+	}
+	return nil
+}
+
+// listen opens the fronts, which say "starting" from now on, and the metrics' port.
+func (s *server) listen() error {
+	for _, f := range []struct {
+		flag, addr string
+		secure     bool
+	}{{"listen", s.conf.Listen, false}, {"tls-listen", s.conf.TLSListen, true}} {
+		if f.addr == "" {
+			continue
+		}
+		var conf *tls.Config
+		if f.secure {
+			var err error
+			if conf, err = s.conf.tlsConfig(); err != nil {
+				return err
+			}
+		}
+		front, err := openFront(f.addr, conf)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", f.flag, err)
+		}
+		s.fronts = append(s.fronts, front)
+	}
+	if s.conf.MetricsListen == "" {
+		return nil
+	}
+	var err error
+	if s.scrapes, err = net.Listen("tcp", s.conf.MetricsListen); err != nil {
+		return fmt.Errorf("--metrics-listen: %w", err)
+	}
+	return nil
+}
+
+func (s *server) openStore(ctx context.Context) (*store.Store, error) {
+	conn, err := s.conf.Etcd.tls()
+	if err != nil {
+		return nil, err
+	}
+	password, err := s.conf.Etcd.password()
+	if err != nil {
+		return nil, err
+	}
+	minFree := int64(s.conf.MinFree)
+	if minFree == 0 {
+		minFree = -1 // the store's way to say none
+	}
+	st, err := store.Open(ctx, store.Options{
+		DataDir: s.conf.DataDir, Endpoints: s.conf.Etcd.Endpoints, TLS: conn, User: s.conf.Etcd.User, Password: password,
+		MasterKeyFile: s.conf.MasterKeyFile, MinFree: minFree, AuditKeep: s.conf.AuditKeep, Logger: s.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return st, nil
+}
+
+func (s *server) newControl() (*control.Control, error) {
+	pool, err := s.conf.pool()
+	if err != nil {
+		return nil, err
+	}
+	prices, err := s.conf.priceBook()
+	if err != nil {
+		return nil, err
+	}
+	callRate := s.conf.RateLimit
+	if callRate == 0 {
+		callRate = -1 // control's way to say no limit
+	}
+	return control.New(s.store, control.Config{
+		Region: vpc.Region(s.conf.Region), Zones: s.conf.zones(), Site: vpc.Site(s.conf.Site), Settle: s.conf.Settle,
+		Pool: pool, ReuseAfter: s.conf.PublicReuseAfter, Grace: s.conf.Grace, Prices: prices, Rate: callRate, Logger: s.log,
+	}), nil
+}
+
+func (s *server) runControl() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stopControl = stop
+	s.running.Go(func() {
+		if err := s.control.Run(ctx); err != nil && ctx.Err() == nil {
+			s.failed(fmt.Errorf("control: %w", err))
+		}
+	})
+}
+
+func (s *server) serveAPI() {
+	s.api = api.New(api.Config{Control: s.control, Region: vpc.Region(s.conf.Region), Observe: s.metrics.Observe, Logger: s.log})
+	for _, f := range s.fronts {
+		ln := f.handOver()
+		s.running.Go(func() {
+			if err := s.api.Serve(ln); err != nil {
+				s.failed(fmt.Errorf("api: %w", err))
+			}
+		})
+	}
+}
+
+func (s *server) serveOperator() {
+	about := s.describe()
+	s.ready.Store(&about)
+	op := &operator.Server{Control: s.control, About: s.about, Logger: s.log}
+	s.serve(s.socket, op.Handler())
+}
+
+// serve runs an HTTP server of our own on a listener.
+func (s *server) serve(ln net.Listener, h http.Handler) {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+	s.servers = append(s.servers, srv)
+	s.running.Go(func() {
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			s.failed(err)
+		}
+	})
+}
+
+// about is what the server says of itself, empty until it is ready.
+func (s *server) about() operator.About {
+	if a := s.ready.Load(); a != nil {
+		return *a
+	}
+	return operator.About{}
+}
+
+func (s *server) describe() operator.About {
+	a := operator.About{Version: version, Region: s.conf.Region, Started: s.started.UTC().Format(time.RFC3339)}
+	for _, f := range s.fronts {
+		if f.tls == nil {
+			a.API = "http://" + reachable(f.Addr())
+		} else {
+			a.HTTPS = "https://" + reachable(f.Addr())
+		}
+	}
+	if s.scrapes != nil {
+		a.Metrics = "http://" + reachable(s.scrapes.Addr()) + "/metrics"
+	}
+	return a
+}
+
+// reachable is how this machine calls a listener: by loopback if it listens everywhere.
+func reachable(addr net.Addr) string {
+	ap, err := netip.ParseAddrPort(addr.String())
+	if err != nil || !ap.Addr().IsUnspecified() {
+		return addr.String()
+	}
+	loopback := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	return netip.AddrPortFrom(loopback, ap.Port()).String()
+}
+
+// How long stopping may take: all of it, and the calls at work within it.
+const (
+	stopTime  = 4500 * time.Millisecond
+	drainTime = 3 * time.Second
+)
+
+// stop takes everything down within stopTime. What is late is left behind: the store
+// is made to lose nothing by that.
+func (s *server) stop() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.stopParts()
+	}()
+	select {
+	case <-done:
+	case <-time.After(stopTime):
+		s.log.Warn("stopping took too long; the rest is left to the next start")
+	}
+}
+
+func (s *server) stopParts() {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if s.api != nil {
+		if err := s.api.Shutdown(ctx); err != nil {
+			s.log.Warn("some calls were cut off", "error", err)
+		}
+	}
+	for _, srv := range s.servers {
+		if err := srv.Shutdown(ctx); err != nil {
+			srv.Close()
+		}
+	}
+	if s.stopControl != nil {
+		s.stopControl()
+	}
+	s.running.Wait()
+	for _, f := range s.fronts {
+		f.close()
+	}
+	if s.scrapes != nil {
+		s.scrapes.Close()
+	}
+	if s.store != nil {
+		if err := s.store.Close(); err != nil {
+			s.log.Warn("store", "error", err)
+		}
+	}
+	if s.socket != nil {
+		s.socket.Close()
+	}
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"io"
+
+	"github.com/gatewright/gatewright/internal/operator"
+	"github.com/spf13/cobra"
+)
+
+func newStatus() *cobra.Command {
+	return operation[operator.Status]{
+		use: "status", short: "Show the server, its gateways and connections by state, and why tunnels are down", args: noArgs,
+		run: func(cmd *cobra.Command, c *operator.Client, _ []string) (operator.Status, error) {
+			return c.Status(cmd.Context())
+		},
+		show: showStatus,
+	}.command()
+}
+
+func showStatus(w io.Writer, s operator.Status) {
+	row(w, "version", s.Version)
+	row(w, "started", s.Started)
+	row(w, "region", s.Region)
+	row(w, "API", orElse(s.API, "-"))
+	row(w, "API, TLS", orElse(s.HTTPS, "-"))
+	row(w, "metrics", orElse(s.Metrics, "-"))
+	row(w, "store", storeState(s))
+	row(w, "revision", s.Revision)
+	for _, part := range []struct {
+		title  string
+		counts map[string]int
+	}{{"rows", s.Rows}, {"gateways", s.Gateways}, {"connections", s.Connections}, {"tunnels", s.Tunnels}, {"causes", s.Causes}} {
+		row(w, "\n"+part.title)
+		for _, name := range sortedKeys(part.counts) {
+			row(w, "  "+name, part.counts[name])
+		}
+		if len(part.counts) == 0 {
+			row(w, "  none")
+		}
+	}
+}
+
+func storeState(s operator.Status) string {
+	h, text := s.Health, "reads and writes"
+	switch {
+	case !h.Ready:
+		text = "shows nothing"
+	case !h.Writable && h.Stale:
+		text = "reads, which may be old"
+	case !h.Writable:
+		text = "reads only"
+	case h.Stale:
+		text = "writes, and reads that may be old"
+	}
+	if h.Cause != "" {
+		text += ": " + h.Cause
+	}
+	if h.Hint != "" {
+		text += " (" + h.Hint + ")"
+	}
+	return text
+}
