@@ -50,6 +50,30 @@ type CCNRange struct {
 	Since       Instant
 }
 
+// GatewayRanges dates the ranges that a CCN-type gateway offers: each is as old as the
+// oldest connection or route that brings it.
+func GatewayRanges(offered []netip.Prefix, connections []*Connection, routes []*GatewayRoute) []CCNRange {
+	since := map[netip.Prefix]Instant{}
+	older := func(ranges []netip.Prefix, created Instant) {
+		for _, p := range ranges {
+			if have, ok := since[p]; !ok || created < have {
+				since[p] = created
+			}
+		}
+	}
+	for _, x := range connections {
+		older(PublishedRanges([]*Connection{x}, nil), x.Created)
+	}
+	for _, r := range routes {
+		older(PublishedRanges(nil, []*GatewayRoute{r}), r.Created)
+	}
+	out := make([]CCNRange, len(offered))
+	for i, p := range offered {
+		out[i] = CCNRange{p, since[p]}
+	}
+	return out
+}
+
 // CCNMember is an attached network and the ranges it brings.
 type CCNMember struct {
 	*Attachment

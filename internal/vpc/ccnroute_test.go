@@ -101,6 +101,19 @@ func TestCCNRouteIDs(t *testing.T) {
 	}
 }
 
+func TestGatewayRanges(t *testing.T) {
+	p := netip.MustParsePrefix
+	connection := func(created Instant, remotes ...netip.Prefix) *Connection {
+		return &Connection{Created: created, Policies: []PolicyRule{{Local: p("10.9.0.0/24"), Remotes: remotes}}}
+	}
+	got := GatewayRanges([]netip.Prefix{p("10.0.0.0/24"), p("10.1.0.0/24"), p("10.2.0.0/24")},
+		[]*Connection{connection(5, p("10.0.0.0/24")), connection(3, p("10.0.0.0/24"), p("10.1.0.0/24"))},
+		[]*GatewayRoute{{Created: 2, Enabled: true, NextHopType: NextHopConnection, Destination: p("10.1.0.0/24")}, {Created: 1, NextHopType: NextHopConnection, Destination: p("10.1.0.0/24")}})
+	if want := []CCNRange{{p("10.0.0.0/24"), 3}, {p("10.1.0.0/24"), 2}, {p("10.2.0.0/24"), 0}}; !slices.Equal(got, want) {
+		t.Errorf("%#v", got)
+	}
+}
+
 // TestSwitchCCNRoutes plays the owner: -x switches route x off, +x on; a name alone
 // expects the code of the step before.
 func TestSwitchCCNRoutes(t *testing.T) {
