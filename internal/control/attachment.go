@@ -407,7 +407,7 @@ func (c *Control) Attachments(ctx context.Context, caller *Caller, q AttachmentQ
 	rows := seenAttachments(view, caller.Account, vpc.CCNID(q.CCN))
 	all := q.Query
 	all.Offset, all.Limit = 0, everything
-	total, rows, err := attachmentsAmong(rows).list(view, caller.Global(), all)
+	total, rows, err := attachmentsAmong(rows).list(view, vpc.Scope{}, all)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -455,7 +455,7 @@ func attachmentsAmong(rows []*vpc.Attachment) *listing[vpc.Attachment] {
 		return filterRule[vpc.Attachment]{Match: func(_ store.Reader, a *vpc.Attachment, v string) bool { return field(a) == v }}
 	}
 	return &listing[vpc.Attachment]{
-		scope: func(a *vpc.Attachment) vpc.Scope { return vpc.Scope{} },
+		scope: func(*vpc.Attachment) vpc.Scope { return vpc.Scope{} },
 		all:   func(store.Reader, vpc.Scope) source[vpc.Attachment] { return gathered(rows) },
 		filters: map[string]filterRule[vpc.Attachment]{
 			"ccn-id":          match(func(a *vpc.Attachment) string { return string(a.CCN) }),

@@ -66,13 +66,7 @@ func vpcRanges(r store.Reader, v *vpc.VPC) []vpc.CCNRange {
 
 // gatewayRanges are the ranges behind a gateway that it publishes.
 func gatewayRanges(r store.Reader, g *vpc.Gateway) []vpc.CCNRange {
-	var ranges []vpc.CCNRange
-	for route := range store.GatewayCCNRoutesByGateway.All(r, store.Of(g.Scope, g.ID)) {
-		if route.Enabled {
-			ranges = append(ranges, vpc.CCNRange{Destination: route.Destination, Since: route.Created})
-		}
-	}
-	return ranges
+	return vpc.GatewayRanges(offeredRanges(r, g), connectionsOf(r, g), routesOf(r, g))
 }
 
 // CCNRouteView is a route of a CCN and the name of its next hop.
