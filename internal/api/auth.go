@@ -75,7 +75,7 @@ func (c *call) inputsFromHeaders() {
 		version:   h.Get("X-Tc-Version"),
 		region:    h.Get("X-Tc-Region"),
 		timestamp: h.Get("X-Tc-Timestamp"),
-		language:  language(h.Get("X-Tc-Language")),
+		language:  c.inputs.language,
 	}
 }
 
@@ -83,7 +83,6 @@ func (c *call) inputsFromHeaders() {
 const parsedForm = 4
 
 func (s *Server) inputsFromParams(c *call) error {
-	c.inputs.language = language(c.r.Header.Get("X-Tc-Language"))
 	text := c.r.URL.RawQuery
 	if c.transport.format == inForm {
 		if err := s.readBody(c, c.maxBody()); err != nil {

@@ -53,6 +53,7 @@ var calls = sync.Pool{New: func() any { return new(call) }}
 func newCall(w http.ResponseWriter, r *http.Request) *call {
 	c := calls.Get().(*call)
 	c.w, c.r, c.started, c.id = w, r, time.Now(), newRequestID()
+	c.inputs.language = language(r.Header.Get("X-Tc-Language")) // for a refusal before the inputs are read
 	for _, note := range r.Header[repairedHeader] {
 		if note == overlong {
 			c.overlong = true

@@ -272,6 +272,10 @@ func TestLanguageAndTrace(t *testing.T) {
 			t.Errorf("no trace id in %q", a.headers)
 		}
 	}
+	early := f.one(t, "PUT / HTTP/1.1\r\nHost: x\r\nX-TC-Language: zh-CN\r\n\r\n")
+	if got := early.message(t); !strings.Contains(got, "请求方法") {
+		t.Errorf("refused early: got %q", got)
+	}
 	params := append(v1Create(""), wire.Param{Name: "Nope", Value: "1"})
 	for i := range params {
 		if params[i].Name == "Language" {
