@@ -62,6 +62,10 @@ func findTagging(r store.Reader, id vpc.AccountID, param, text string, codes vpc
 			return t, nil
 		}
 	}
+	if vpc.OtherService(text) {
+		return nil, vpc.Refuse(codes.Pick(vpc.InvalidParameterUnsupportedService, vpc.InvalidParameterValueResourceDescriptionError), param,
+			"`%s` belongs to another product than vpc", "`%s` 不属于 vpc 产品", vpc.Clip(text))
+	}
 	return nil, vpc.Refuse(codes.Pick(vpc.InvalidParameterValueResourceDescriptionError), param,
 		"`%s` is not the six-part name of a resource of yours, such as qcs::vpc:ap-guangzhou:uin/:vpc/vpc-xxxxxxxx",
 		"`%s` 不是您的资源的六段式描述，例如 qcs::vpc:ap-guangzhou:uin/:vpc/vpc-xxxxxxxx", vpc.Clip(text))

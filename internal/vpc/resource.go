@@ -36,6 +36,13 @@ func ParseResourceName(s string) (ResourceName, bool) {
 	return ResourceName{Region: Region(parts[3]), Account: account, Resource: Resource{Prefix: prefix, ID: id}}, ok
 }
 
+// OtherService reports whether a text is the six-part name of something that belongs to
+// another product.
+func OtherService(s string) bool {
+	parts := strings.Split(s, ":")
+	return len(parts) == 6 && parts[0] == "qcs" && parts[2] != "" && parts[2] != ServiceName
+}
+
 func parseUin(s string) (AccountID, bool) {
 	s = strings.TrimPrefix(s, "uin/")
 	if s == "" {

@@ -36,6 +36,21 @@ func TestParseResourceName(t *testing.T) {
 	}
 }
 
+func TestOtherService(t *testing.T) {
+	for in, want := range map[string]bool{
+		"qcs::cvm:ap-guangzhou:uin/:instance/ins-abcdefgh": true,
+		"qcs::vpc:ap-guangzhou:uin/:vpc/vpc-abcdefgh":      false,
+		"qcs:::ap-guangzhou:uin/:vpc/vpc-abcdefgh":         false,
+		"arn::cvm:ap-guangzhou:uin/:instance/ins-abcdefgh": false,
+		"qcs::cvm:": false,
+		"":          false,
+	} {
+		if got := OtherService(in); got != want {
+			t.Errorf("%q: %v", in, got)
+		}
+	}
+}
+
 func FuzzResourceName(f *testing.F) {
 	f.Add("qcs::vpc:ap-guangzhou:uin/:vpngw/vpngw-abcdefgh")
 	f.Add("qcs::vpc::uin/1:a/b/c")
