@@ -78,7 +78,7 @@ func (c *Control) between(tx *store.Tx, caller *Caller, spec vpc.ConnectionSpec)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := c.carries(acct, g, tx.Now()); err != nil {
+	if err := c.carries(caller, acct, g, tx.Now()); err != nil {
 		return nil, nil, err
 	}
 	if err := checkConnectionVPC(tx, caller, g, spec.VPC); err != nil {
@@ -93,21 +93,21 @@ func (c *Control) between(tx *store.Tx, caller *Caller, spec vpc.ConnectionSpec)
 
 // carries refuses a gateway that has no connections because of its type, or that can
 // have none now.
-func (c *Control) carries(acct *vpc.Account, g *vpc.Gateway, now vpc.Instant) error {
+func (c *Control) carries(caller *Caller, acct *vpc.Account, g *vpc.Gateway, now vpc.Instant) error {
 	if g.Type != vpc.TypeIPsec && g.Type != vpc.TypeCCN {
 		return vpc.Refuse(vpc.UnsupportedOperation, "VpnGatewayId",
 			"a gateway of type `%s` has no connections and no routes", "类型为 `%s` 的网关没有通道和路由", g.Type)
 	}
-	return c.usable(acct, g, now)
+	return c.usable(caller, acct, g, now)
 }
 
 // usable refuses a gateway that is not AVAILABLE, or that is isolated.
-func (c *Control) usable(acct *vpc.Account, g *vpc.Gateway, now vpc.Instant) error {
+func (c *Control) usable(caller *Caller, acct *vpc.Account, g *vpc.Gateway, now vpc.Instant) error {
 	state, restrict := vpc.GatewayState(g, now, c.cfg.Settle), vpc.RestrictState(g, acct)
 	if state == vpc.StateAvailable && restrict == vpc.Unrestricted {
 		return nil
 	}
-	return vpc.Refuse(vpc.UnsupportedOperationInvalidState, "VpnGatewayId",
+	return vpc.Refuse(caller.Codes.Pick(vpc.UnsupportedOperationInvalidState, vpc.UnsupportedOperation), "VpnGatewayId",
 		"gateway `%s` is `%s` and `%s`", "网关 `%s` 当前为 `%s`、`%s`", g.ID, state, restrict)
 }
 
@@ -184,7 +184,7 @@ func (c *Control) ModifyConnection(ctx context.Context, caller *Caller, id strin
 		if err != nil {
 			return err
 		}
-		if err := c.steady(tx, x, vpc.UnsupportedOperationVpnConnInvalidState); err != nil {
+		if err := c.steady(tx, caller, x, vpc.UnsupportedOperationVpnConnInvalidState); err != nil {
 			return err
 		}
 		y, err := c.changed(tx, caller, x, change)
@@ -207,7 +207,7 @@ func (c *Control) ModifyConnection(ctx context.Context, caller *Caller, id strin
 
 // steady refuses a connection that is being made, changed or deleted, or whose gateway
 // cannot be used.
-func (c *Control) steady(tx *store.Tx, x *vpc.Connection, code vpc.Code) error {
+func (c *Control) steady(tx *store.Tx, caller *Caller, x *vpc.Connection, code vpc.Code) error {
 	if err := c.settled(tx, x, code); err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ func (c *Control) steady(tx *store.Tx, x *vpc.Connection, code vpc.Code) error {
 	if err != nil {
 		return err
 	}
-	return c.usable(acct, ownGateway(tx, x.Scope, x.Gateway), tx.Now())
+	return c.usable(caller, acct, ownGateway(tx, x.Scope, x.Gateway), tx.Now())
 }
 
 func (c *Control) settled(tx *store.Tx, x *vpc.Connection, code vpc.Code) error {
@@ -276,7 +276,7 @@ func (c *Control) ResetConnection(ctx context.Context, caller *Caller, gateway, 
 		if err != nil {
 			return err
 		}
-		if err := c.steady(tx, x, vpc.UnsupportedOperationVpnConnInvalidState); err != nil {
+		if err := c.steady(tx, caller, x, vpc.UnsupportedOperationVpnConnInvalidState); err != nil {
 			return err
 		}
 		y := *x
@@ -326,10 +326,10 @@ func (c *Control) connectionOf(r store.Reader, caller *Caller, gateway, id strin
 }
 
 // removeConnection forgets a connection whose deletion is due, with its tags and the
-// routes over it.
+// routes over it. While there are more routes than fit a transaction its row stays due.
 func removeConnection(_ *Control, tx *store.Tx, x *vpc.Connection) error {
-	for route := range store.GatewayRoutesByNextHop.All(tx, store.Of(x.Scope, string(x.ID))) {
-		store.GatewayRoutes.Delete(tx, route.ID)
+	if !dropRoutesOver(tx, x.Scope, string(x.ID)) {
+		return nil
 	}
 	store.Connections.Delete(tx, x.ID)
 	untag(tx, connectionResource(x.ID))

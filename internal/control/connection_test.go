@@ -197,6 +197,58 @@ func TestRoutesGoWithTheirConnection(t *testing.T) {
 	})
 }
 
+// TestManyRoutes makes, changes and drops as many routes as one call may: each has to
+// fit into transactions of the store.
+func TestManyRoutes(t *testing.T) {
+	inTunnels(t, vpc.TypeCCN, func(n *tunnels) {
+		operator := &control.Caller{KeyID: control.Operator, Role: vpc.RoleAdmin, RequestID: "test"}
+		n.must(n.c.SetQuota(n.Context(), operator, vpc.Quota{Account: n.caller.Account, Name: vpc.QuotaGatewayRoutes, Value: 1000}))
+		spec, kind := n.spec(), string(vpc.RouteStaticRoute)
+		spec.RouteType, spec.Tunnel.Policies = &kind, nil
+		x := n.connect(spec)
+		gateway := string(n.gateway.ID)
+		routes := func(net, count int) (out []vpc.GatewayRouteSpec) {
+			for i := range count {
+				out = append(out, vpc.GatewayRouteSpec{Destination: fmt.Sprintf("172.%d.%d.0/24", net, i), NextHopType: "VPNCONN", NextHop: string(x.ID), Status: "ENABLE"})
+			}
+			return out
+		}
+		var made []*vpc.GatewayRoute
+		for net := range 2 {
+			rows, err := n.c.CreateGatewayRoutes(n.Context(), n.caller, gateway, routes(16+net, 100))
+			n.must(err)
+			made = append(made, rows...)
+		}
+		if _, err := n.c.CreateGatewayRoutes(n.Context(), n.caller, gateway, routes(18, 101)); !errors.Is(err, &vpc.Error{Code: vpc.InvalidParameterValueLimitExceeded}) {
+			t.Errorf("101 routes in a call: %v", err)
+		}
+		_, published, err := n.c.GatewayCCNRoutes(n.Context(), n.caller, gateway, control.Query{Limit: 100})
+		n.must(err)
+		off := vpc.RouteDisabled
+		var switches []vpc.GatewayCCNRouteChange
+		for _, r := range published {
+			switches = append(switches, vpc.GatewayCCNRouteChange{Route: string(r.ID), Status: &off})
+		}
+		n.must(n.c.ModifyGatewayCCNRoutes(n.Context(), n.caller, gateway, switches))
+		var changes []vpc.GatewayRouteChange
+		var ids []string
+		for _, r := range made[:100] {
+			changes = append(changes, vpc.GatewayRouteChange{Route: string(r.ID), Status: &off})
+			ids = append(ids, string(r.ID))
+		}
+		_, err = n.c.ModifyGatewayRoutes(n.Context(), n.caller, gateway, changes)
+		n.must(err)
+		n.must(n.c.DeleteGatewayRoutes(n.Context(), n.caller, gateway, ids))
+		n.pass(time.Second)
+		n.must(n.c.DeleteConnection(n.Context(), n.caller, gateway, string(x.ID)))
+		n.pass(time.Second)
+		view := n.st.View()
+		if c, r := store.Connections.Len(view), store.GatewayRoutes.Len(view); c != 0 || r != 0 {
+			t.Errorf("%d connections and %d routes are left", c, r)
+		}
+	})
+}
+
 // TestPublishedRangesFollow: switches go with what they switch.
 func TestPublishedRangesFollow(t *testing.T) {
 	inTunnels(t, vpc.TypeCCN, func(n *tunnels) {

@@ -325,12 +325,6 @@ const portion = 40
 // nothing is left.
 func (c *Control) clearGateway(tx *store.Tx, g *vpc.Gateway) (done bool, err error) {
 	left := portion
-	for _, x := range store.ConnectionsByGateway.Page(tx, store.Of(g.Scope, g.ID), 0, left) {
-		if err := removeConnection(c, tx, x); err != nil {
-			return false, err
-		}
-		left -= 2
-	}
 	for _, r := range store.GatewayRoutesByGateway.Page(tx, store.Of(g.Scope, g.ID), 0, left) {
 		store.GatewayRoutes.Delete(tx, r.ID)
 		left--
@@ -338,6 +332,12 @@ func (c *Control) clearGateway(tx *store.Tx, g *vpc.Gateway) (done bool, err err
 	for _, r := range store.GatewayCCNRoutesByGateway.Page(tx, store.Of(g.Scope, g.ID), 0, left) {
 		store.GatewayCCNRoutes.Delete(tx, r.ID)
 		left--
+	}
+	for _, x := range store.ConnectionsByGateway.Page(tx, store.Of(g.Scope, g.ID), 0, left) {
+		if err := removeConnection(c, tx, x); err != nil {
+			return false, err
+		}
+		left -= 2
 	}
 	if g.Network != "" {
 		store.Attachments.Delete(tx, store.AttachmentKey{CCN: g.Network, Instance: string(g.ID)})

@@ -47,10 +47,10 @@ func (c *Control) CreateGatewayRoutes(ctx context.Context, caller *Caller, gatew
 		if err != nil {
 			return err
 		}
-		if err := someRoutes(len(specs), caller); err != nil {
+		if err := someRoutes("Routes", len(specs), caller); err != nil {
 			return err
 		}
-		if err := c.carries(acct, g, tx.Now()); err != nil {
+		if err := c.carries(caller, acct, g, tx.Now()); err != nil {
 			return err
 		}
 		around := c.surroundings(tx, caller, g, nil, "")
@@ -66,13 +66,19 @@ func (c *Control) CreateGatewayRoutes(ctx context.Context, caller *Caller, gatew
 	return made, err
 }
 
-// someRoutes refuses an empty list, which is what a list that was left out looks like
-// in a form.
-func someRoutes(n int, caller *Caller) error {
-	if n > 0 {
-		return nil
+// maxRoutesAtOnce keeps the rows of one call within a transaction of the store.
+const maxRoutesAtOnce = 100
+
+// someRoutes refuses an empty list and one that is too long for one call.
+func someRoutes(param string, n int, caller *Caller) error {
+	switch {
+	case n == 0:
+		return vpc.Refuse(caller.Codes.Pick(vpc.InvalidParameter, vpc.InvalidParameterValueMalformed), param, "it is empty", "不能为空")
+	case n > maxRoutesAtOnce:
+		code := caller.Codes.Pick(vpc.InvalidParameterValueLimitExceeded, vpc.InvalidParameter, vpc.InvalidParameterValueMalformed)
+		return vpc.Refuse(code, param, "it has %d entries, the most is %d", "共 %d 项，最多 %d 项", n, maxRoutesAtOnce)
 	}
-	return vpc.Refuse(caller.Codes.Pick(vpc.InvalidParameter, vpc.InvalidParameterValueMalformed), "Routes", "it is empty", "不能为空")
+	return nil
 }
 
 // addRoute makes one route of the surroundings' gateway.
@@ -151,10 +157,10 @@ func (c *Control) ModifyGatewayRoutes(ctx context.Context, caller *Caller, gatew
 		if err != nil {
 			return err
 		}
-		if err := someRoutes(len(changes), caller); err != nil {
+		if err := someRoutes("Routes", len(changes), caller); err != nil {
 			return err
 		}
-		if err := c.carries(acct, g, tx.Now()); err != nil {
+		if err := c.carries(caller, acct, g, tx.Now()); err != nil {
 			return err
 		}
 		for i, change := range changes {
@@ -205,8 +211,8 @@ func (c *Control) DeleteGatewayRoutes(ctx context.Context, caller *Caller, gatew
 		if err != nil {
 			return err
 		}
-		if len(ids) == 0 {
-			return vpc.Refuse(vpc.InvalidParameter, "RouteIds", "it is empty", "不能为空")
+		if err := someRoutes("RouteIds", len(ids), caller); err != nil {
+			return err
 		}
 		var gone []*vpc.GatewayRoute
 		for i, id := range ids {
@@ -270,16 +276,21 @@ func offeredRanges(r store.Reader, g *vpc.Gateway) []netip.Prefix {
 	return out
 }
 
-// forgetCCNRoutes drops the switches of ranges that the gateway no longer publishes.
+// maxForgotten bounds the rows that forgetCCNRoutes adds to a transaction.
+const maxForgotten = 20
+
+// forgetCCNRoutes drops the switches of ranges that the gateway no longer publishes. When
+// very many go at once the last of them go with the next change.
 func forgetCCNRoutes(tx *store.Tx, g *vpc.Gateway) {
 	index, of := store.GatewayCCNRoutesByGateway, store.Of(g.Scope, g.ID)
 	if index.Count(tx, of) == 0 {
 		return
 	}
-	published := publishedRanges(tx, g)
+	published, left := publishedRanges(tx, g), maxForgotten
 	for row := range index.All(tx, of) {
-		if !slices.Contains(published, row.Destination) {
+		if left > 0 && !slices.Contains(published, row.Destination) {
 			store.GatewayCCNRoutes.Delete(tx, row.ID)
+			left--
 		}
 	}
 }
@@ -306,7 +317,7 @@ func (c *Control) ModifyGatewayCCNRoutes(ctx context.Context, caller *Caller, ga
 		if err != nil {
 			return err
 		}
-		if err := someRoutes(len(changes), caller); err != nil {
+		if err := someRoutes("Routes", len(changes), caller); err != nil {
 			return err
 		}
 		rows := gatewayCCNRoutes(tx, g)
@@ -339,4 +350,14 @@ func switchRange(tx *store.Tx, caller *Caller, rows []*vpc.GatewayCCNRoute, para
 	}
 	rows[i] = row
 	return nil
+}
+
+// dropRoutesOver forgets routes over a next hop of a scope, a portion at a time, and
+// reports whether none is left.
+func dropRoutesOver(tx *store.Tx, s vpc.Scope, nextHop string) bool {
+	over := store.GatewayRoutesByNextHop.Page(tx, store.Of(s, nextHop), 0, portion)
+	for _, route := range over {
+		store.GatewayRoutes.Delete(tx, route.ID)
+	}
+	return len(over) < portion
 }
