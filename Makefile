@@ -28,7 +28,7 @@ check: ## everything that is quick to know: format, vet, staticcheck, import tab
 test: check ## check, and all tests (as root also those that mount and unshare)
 	$(GO) test -timeout $(TIMEOUT) ./...
 
-bench: ## the table of speeds (BENCH=name, BENCHTIME=1s)
+bench: ## the table of speeds (SIZES=1000,10000 DURATION=5s MICRO=1)
 	@scripts/deps.sh run
 	@scripts/bench.sh
 
