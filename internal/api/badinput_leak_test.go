@@ -10,10 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/gatewright/gatewright/internal/api"
-	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/store"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -36,32 +33,12 @@ func (l *logged) String() string {
 	return l.text.String()
 }
 
-// newLoggedHarness is a harness that writes everything it can to a log.
-func newLoggedHarness(t *testing.T) (*harness, *logged) {
-	t.Helper()
-	log := &logged{}
-	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h := &harness{clock: &clock{}}
-	st, err := store.OpenMemory(store.Options{Clock: h.clock.now, Seed: 1, Logger: logger})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	pool, err := vpc.ParseAddrRange("100.64.0.0/16")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.store = st
-	h.control = control.New(st, control.Config{Region: "ap-guangzhou", Site: vpc.SiteCN, Settle: time.Second, Pool: []vpc.AddrRange{pool}, Rate: -1, Logger: logger})
-	h.handler = api.New(api.Config{Control: h.control, Region: "ap-guangzhou", Logger: logger}).Handler()
-	return h, log
-}
-
 // TestPreSharedKeysDoNotLeak looks for known keys in every place but the one answer that
 // is for keys that may write.
 func TestPreSharedKeysDoNotLeak(t *testing.T) {
 	const first, second = "Zebra-Quartz-7781", "Walrus-Basalt-9042"
-	h, log := newLoggedHarness(t)
+	log := &logged{}
+	h := newSlowHarness(t, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { h.control.Run(ctx) })

@@ -38,7 +38,7 @@ func once(t *testing.T, what string, codes map[string]int, n int, code string) {
 
 func TestSameCallAtOnce(t *testing.T) {
 	const n = 16
-	s := newTunnel(t, newHarness(t), 0)
+	s := newTunnel(t, newSlowHarness(t, nil), 0)
 	same := func(body string) func(int) string { return func(int) string { return body } }
 
 	codes := s.atOnce(t, n, "CreateVpnConnection", same(s.body(t, nil)))
@@ -63,7 +63,7 @@ func TestSameCallAtOnce(t *testing.T) {
 
 // TestQuotaAtOnce: many callers together get no more than the quota allows.
 func TestQuotaAtOnce(t *testing.T) {
-	s := newTunnel(t, newHarness(t), 0)
+	s := newTunnel(t, newSlowHarness(t, nil), 0)
 	codes := s.atOnce(t, 40, "CreateCustomerGateway", func(i int) string {
 		return fmt.Sprintf(`{"CustomerGatewayName":"c","IpAddress":"58.211.2.%d"}`, i+1)
 	})
@@ -74,7 +74,7 @@ func TestQuotaAtOnce(t *testing.T) {
 
 // TestStateRaces calls on things that are on their way to another state.
 func TestStateRaces(t *testing.T) {
-	s := newTunnel(t, newHarness(t), 0)
+	s := newTunnel(t, newSlowHarness(t, nil), 0)
 	id := s.made(t, "CreateVpnConnection", s.body(t, nil), "VpnConnection.VpnConnectionId")
 	pair := fmt.Sprintf(`{"VpnGatewayId":%q,"VpnConnectionId":%q}`, s.gateway, id)
 	rename := fmt.Sprintf(`{"VpnConnectionId":%q,"VpnConnectionName":"y"}`, id)
@@ -100,7 +100,7 @@ func TestStateRaces(t *testing.T) {
 
 // TestListEdges asks lists for too much, for what is past the end and for nonsense.
 func TestListEdges(t *testing.T) {
-	s := newTunnel(t, newHarness(t), 0)
+	s := newTunnel(t, newSlowHarness(t, nil), 0)
 	var ids []string
 	for i := range 101 {
 		ids = append(ids, fmt.Sprintf("vpnx-%08d", i))

@@ -3,13 +3,45 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatewright/gatewright/internal/api"
+	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/store"
+	"github.com/gatewright/gatewright/internal/vpc"
 )
 
 // Bad inputs: each is accepted and stored byte for byte, or refused with its code and
 // nothing has changed; never half of either.
+
+// slowSettle is how long new things read PENDING here: longer than any test runs, so
+// that only settle moves them on.
+const slowSettle = 10 * time.Minute
+
+func newSlowHarness(t *testing.T, logger *slog.Logger) *harness {
+	t.Helper()
+	h := &harness{clock: &clock{}}
+	st, err := store.OpenMemory(store.Options{Clock: h.clock.now, Seed: 1, Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	pool, err := vpc.ParseAddrRange("100.64.0.0/16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.store = st
+	h.control = control.New(st, control.Config{Region: "ap-guangzhou", Site: vpc.SiteCN, Settle: slowSettle, Pool: []vpc.AddrRange{pool}, Rate: -1, Logger: logger})
+	h.handler = api.New(api.Config{Control: h.control, Region: "ap-guangzhou", Logger: logger}).Handler()
+	return h
+}
 
 // tunnel is a session with an available gateway and a customer gateway to try
 // connections between.
@@ -35,7 +67,7 @@ func newTunnel(t *testing.T, h *harness, asn int) *tunnel {
 
 func (s *tunnel) settle(t *testing.T) {
 	t.Helper()
-	if err := s.advance(2 * time.Second); err != nil {
+	if err := s.advance(slowSettle); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -127,7 +159,7 @@ type input struct {
 // tryInputs tries each input in an account of its own.
 func tryInputs(t *testing.T, asn int, inputs []input) {
 	t.Helper()
-	h := newHarness(t)
+	h := newSlowHarness(t, nil)
 	for _, in := range inputs {
 		s := newTunnel(t, h, asn)
 		reply := s.try(t, in.name, "CreateVpnConnection", s.body(t, in.inputs), in.want)
@@ -184,7 +216,7 @@ func TestBadIdentities(t *testing.T) {
 
 // TestSameIdentity: one name on two connections of a gateway is told apart by address.
 func TestSameIdentity(t *testing.T) {
-	s := newTunnel(t, newHarness(t), 0)
+	s := newTunnel(t, newSlowHarness(t, nil), 0)
 	named := map[string]any{"IKEOptionsSpecification": map[string]any{"RemoteIdentity": "FQDN", "RemoteFqdnName": "peer"}}
 	s.try(t, "first", "CreateVpnConnection", s.body(t, named), "OK")
 	s.peer = s.made(t, "CreateCustomerGateway", `{"CustomerGatewayName":"d","IpAddress":"58.211.1.13"}`, "CustomerGateway.CustomerGatewayId")
@@ -193,7 +225,7 @@ func TestSameIdentity(t *testing.T) {
 }
 
 func TestBadPeers(t *testing.T) {
-	s := newTunnel(t, newHarness(t), 0)
+	s := newTunnel(t, newSlowHarness(t, nil), 0)
 	for _, addr := range []string{"0.0.0.0", "255.255.255.255", "127.0.0.1", "169.254.1.1", "224.0.0.1", "10.0.0.0", "10.255.255.255", "172.16.0.0", "192.0.2.255", "2001:db8::1", "::ffff:1.2.3.4", "1.2.3.4/32", "010.1.1.1", "1.2.3.4\n", " 1.2.3.4", "1.2.3.4 ", "0x01020304", "16909060", ""} {
 		body, _ := json.Marshal(map[string]any{"CustomerGatewayName": "c", "IpAddress": addr})
 		s.try(t, fmt.Sprintf("address %q", addr), "CreateCustomerGateway", string(body), "InvalidParameterValue.Malformed")
@@ -254,7 +286,7 @@ func TestBadPolicies(t *testing.T) {
 
 // TestPolicyPairs: 200 pairs of ranges fit on a gateway, over all its connections.
 func TestPolicyPairs(t *testing.T) {
-	s := newTunnel(t, newHarness(t), 0)
+	s := newTunnel(t, newSlowHarness(t, nil), 0)
 	pairs := func(first, n int) map[string]any {
 		var rules []map[string]any
 		for i := 0; i < n; i += 40 {
@@ -321,7 +353,7 @@ func TestBadBGP(t *testing.T) {
 		{"IPv6", bgp("fe80::/30", "fe80::1", "fe80::2"), "InvalidParameterValue.Malformed", "", nil},
 		{"loopback", bgp("127.0.0.0/30", "127.0.0.1", "127.0.0.2"), "InvalidParameterValue.Malformed", "", nil},
 	})
-	s := newTunnel(t, newHarness(t), 64600)
+	s := newTunnel(t, newSlowHarness(t, nil), 64600)
 	s.try(t, "first", "CreateVpnConnection", s.body(t, bgp("169.254.128.0/30", "169.254.128.1", "169.254.128.2")), "OK")
 	s.peer = s.made(t, "CreateCustomerGateway", `{"CustomerGatewayName":"d","IpAddress":"58.211.1.13","BgpAsn":64600}`, "CustomerGateway.CustomerGatewayId")
 	s.try(t, "same number on both ends", "CreateVpnConnection", s.body(t, bgp("169.254.128.4/30", "169.254.128.5", "169.254.128.6")), "UnsupportedOperation.VpnUnsupportedBgpAsnEqual")
