@@ -80,15 +80,18 @@ policy_values() {
 	set_account --tag-policy known-values
 }
 
-# A tunnel of the VPC's gateway leads into the VPC's own range.
+# A gateway of the VPC's CCN sends a part of the VPC's own range into a tunnel.
 tunnel_overlap() {
-	local gateway customer
-	gateway=$(make_gateway)
+	local ccn gateway customer
+	ccn=$(call CreateCcn CcnName=cloud | value CcnId)
+	gateway=$(call CreateVpnGateway VpnGatewayName=cloud InternetMaxBandwidthOut=5 Type=CCN | value VpnGatewayId)
 	customer=$(call CreateCustomerGateway CustomerGatewayName=peer IpAddress=58.211.1.12 | value CustomerGatewayId)
 	until call DescribeVpnGateways VpnGatewayIds.0="$gateway" | grep -q '"State": "AVAILABLE"'; do
 		sleep 0.05
 	done
-	call CreateVpnConnection VpcId="$vpc" VpnGatewayId="$gateway" CustomerGatewayId="$customer" VpnConnectionName=tunnel PreShareKey=secret \
+	call AttachCcnInstances CcnId="$ccn" Instances.0.InstanceId="$vpc" Instances.0.InstanceRegion=ap-guangzhou Instances.0.InstanceType=VPC \
+		Instances.1.InstanceId="$gateway" Instances.1.InstanceRegion=ap-guangzhou Instances.1.InstanceType=VPNGW >/dev/null
+	call CreateVpnConnection VpnGatewayId="$gateway" CustomerGatewayId="$customer" VpnConnectionName=tunnel PreShareKey=secret \
 		SecurityPolicyDatabases.0.LocalCidrBlock=172.16.0.0/24 SecurityPolicyDatabases.0.RemoteCidrBlock.0=10.0.128.0/24 >/dev/null
 }
 
