@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -196,7 +197,7 @@ func (c *Config) validateStore(fail failFunc) {
 		fail("audit-keep", "%v is less than an hour", c.AuditKeep)
 	}
 	if c.MasterKeyFile != "" {
-		if err := readableFile(c.MasterKeyFile); err != nil {
+		if err := readableFile(c.MasterKeyFile); err != nil && !errors.Is(err, fs.ErrNotExist) { // the store may make it
 			fail("master-key-file", "%v", err)
 		}
 	}

@@ -93,7 +93,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"log level", "", []string{"--log-level", "loud"}, "--log-level"},
 		{"log format", "", []string{"--log-format", "xml"}, "--log-format"},
 		{"price book", "", []string{"--price-book", "/nonexistent/prices.json"}, "--price-book"},
-		{"master key", "", []string{"--master-key-file", "/nonexistent/key"}, "--master-key-file"},
+		{"master key", "", []string{"--master-key-file", "/dev/null/key"}, "--master-key-file"},
 		{"etcd option alone", "", []string{"--etcd-ca", "x"}, "needs --etcd-endpoints"},
 		{"etcd key alone", "", []string{"--etcd-endpoints", "http://127.0.0.1:2379", "--etcd-cert", "x"}, "come together"},
 		{"etcd user alone", "", []string{"--etcd-endpoints", "http://127.0.0.1:2379", "--etcd-user", "x"}, "come together"},

@@ -66,7 +66,7 @@ func serve(ctx context.Context, conf *Config, out io.Writer) error {
 		}
 		return err
 	}
-	log.Info("ready", "api", s.about().API, "https", s.about().HTTPS, "after", time.Since(s.started).Round(time.Millisecond).String())
+	log.Info("ready", "version", version, "endpoint", s.about().Endpoint(), "after", time.Since(s.started).Round(time.Millisecond).String())
 	whatNext(out, conf, s.about())
 	<-ctx.Done()
 	log.Info("stopping")
