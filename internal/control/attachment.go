@@ -145,7 +145,11 @@ func (at *attaching) checkGateway(now vpc.Instant, c *Control) error {
 	return nil
 }
 
+// put writes the attachment in the place of any that the instance had: those are dead.
 func (at *attaching) put(tx *store.Tx) {
+	for a := range store.AttachmentsByInstance.All(tx, at.in.ID) {
+		store.Attachments.Delete(tx, attachmentKey(a))
+	}
 	a := &vpc.Attachment{
 		CCN: at.ccn.ID, Scope: vpc.Scope{Account: at.ccn.Account, Region: at.in.Region}, Owner: at.Account,
 		InstanceType: at.in.Type, Instance: at.in.ID, State: vpc.AttachmentActive, Attached: tx.Now(),
@@ -172,20 +176,25 @@ func setNetwork(tx *store.Tx, old *vpc.Gateway, ccn vpc.CCNID) {
 }
 
 // roomInCCN refuses what would make too many active attachments in a CCN, or as many
-// requests. What the CCN's account may have is told to that account alone.
-func roomInCCN(r *store.Tx, caller *Caller, ccn *vpc.CCN) error {
-	limit := quota(r, ccn.Account, vpc.QuotaCCNAttachments)
-	for _, state := range []string{vpc.AttachmentActive, vpc.AttachmentPending} {
-		n := attachmentsIn(r, ccn.ID, state, r.Now())
-		if n <= limit {
-			continue
+// that are not. Of these it forgets the oldest that are rejected or expired first. What
+// the CCN's account may have is told to that account alone.
+func roomInCCN(tx *store.Tx, caller *Caller, ccn *vpc.CCN) error {
+	limit := quota(tx, ccn.Account, vpc.QuotaCCNAttachments)
+	active := attachmentsIn(tx, ccn.ID, vpc.AttachmentActive, tx.Now())
+	others := store.AttachmentsByCCN.Count(tx, ccn.ID) - active
+	for a := range store.AttachmentsByCCN.All(tx, ccn.ID) {
+		if others > limit && !a.Live(tx.Now()) {
+			store.Attachments.Delete(tx, attachmentKey(a))
+			others--
 		}
-		if ccn.Account != caller.Account {
-			return vpc.Refuse(vpc.LimitExceeded, "Instances", "the CCN takes no more requests", "该云联网无法再接受申请")
-		}
-		return vpc.OverQuota(vpc.LimitExceeded, "Instances", vpc.QuotaCCNAttachments, n-1, limit)
 	}
-	return nil
+	switch {
+	case max(active, others) <= limit:
+		return nil
+	case ccn.Account != caller.Account:
+		return vpc.Refuse(vpc.LimitExceeded, "Instances", "the CCN takes no more requests", "该云联网无法再接受申请")
+	}
+	return vpc.OverQuota(vpc.LimitExceeded, "Instances", vpc.QuotaCCNAttachments, max(active, others)-1, limit)
 }
 
 // seenCCN finds a CCN that is the caller's or that an instance of the caller is attached
@@ -323,10 +332,8 @@ func (c *Control) ResetInstances(ctx context.Context, caller *Caller, spec vpc.A
 		if ccn.Account != owner || old.Owner != caller.Account {
 			return vpc.NotFound(vpc.PrefixCCN, "CcnId", spec.CCN, caller.Codes)
 		}
-		for a := range store.AttachmentsByInstance.All(tx, in.ID) {
-			if a.Live(tx.Now()) {
-				return vpc.Refuse(caller.Codes.Pick(vpc.UnsupportedOperation), param, "`%s` is attached to a CCN, or asks for one", "`%s` 已关联云联网或正在申请", in.ID)
-			}
+		if old.Live(tx.Now()) {
+			return vpc.Refuse(caller.Codes.Pick(vpc.UnsupportedOperation), param, "`%s` is attached to the CCN, or asks for it", "`%s` 已关联该云联网或正在申请", in.ID)
 		}
 		a := *old
 		a.State, a.Attached, a.Due = vpc.AttachmentPending, tx.Now(), tx.Now().Add(vpc.AttachmentPatience)

@@ -96,6 +96,9 @@ func mayBuyCCN(acct *vpc.Account) *vpc.Error {
 	return nil
 }
 
+// maxRequestsGone is how many requests may go with a CCN: what one transaction takes.
+const maxRequestsGone = 100
+
 // DeleteCCN deletes a CCN that nothing is attached to. Requests to attach go with it.
 func (c *Control) DeleteCCN(ctx context.Context, caller *Caller, id string) error {
 	return c.update(ctx, caller, func(tx *store.Tx) error {
@@ -105,6 +108,9 @@ func (c *Control) DeleteCCN(ctx context.Context, caller *Caller, id string) erro
 		}
 		if n := attachmentsIn(tx, ccn.ID, vpc.AttachmentActive, tx.Now()); n > 0 {
 			return vpc.Refuse(vpc.UnsupportedOperationExistCcnInstancesNotSupportDeleteCcn, "CcnId", "%d instances are attached to it", "云联网仍关联 %d 个实例", n)
+		}
+		if n := store.AttachmentsByCCN.Count(tx, ccn.ID); n > maxRequestsGone {
+			return vpc.Refuse(vpc.UnsupportedOperationExistCcnInstancesNotSupportDeleteCcn, "CcnId", "%d requests to attach stand open; detach them first", "云联网有 %d 个关联申请，请先解除", n)
 		}
 		for a := range store.AttachmentsByCCN.All(tx, ccn.ID) {
 			store.Attachments.Delete(tx, attachmentKey(a))

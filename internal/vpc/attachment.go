@@ -32,8 +32,9 @@ const (
 // AttachmentPatience is how long a request to attach to another account's CCN waits.
 const AttachmentPatience = 7 * 24 * time.Hour
 
-// MaxInstancesPerCall is how many instances one call may name.
-const MaxInstancesPerCall = 100
+// MaxInstancesPerCall is how many instances one call may name: three rows of each change
+// at most, and all in one transaction.
+const MaxInstancesPerCall = 40
 
 // instancePrefix is the prefix of the ids of each type of network.
 var instancePrefix = map[string]Prefix{
@@ -41,7 +42,7 @@ var instancePrefix = map[string]Prefix{
 }
 
 // Attachment is one network attached to a CCN, or a request to attach it. Its key is
-// CCN and instance; an instance has at most one that is live.
+// CCN and instance; an instance has one at most.
 type Attachment struct {
 	CCN          CCNID     `json:"ccn"`
 	Scope                  // the CCN's owner; Region is the instance's
