@@ -102,6 +102,9 @@ func tunnelDestinations(r store.Reader, s vpc.Scope, id vpc.VPCID) []netip.Prefi
 		d.add(r, x)
 	}
 	for a := range store.AttachmentsByInstance.All(r, string(id)) {
+		if a.State != vpc.AttachmentActive { // a request to join must not tell what is inside
+			continue
+		}
 		for g := range store.GatewaysByNetwork.All(r, a.CCN) {
 			for x := range store.ConnectionsByGateway.All(r, store.Of(g.Scope, g.ID)) {
 				d.add(r, x)
