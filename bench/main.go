@@ -53,14 +53,20 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o options) error {
+func run(ctx context.Context, o options) (err error) {
 	if o.dir == "" {
 		dir, err := os.MkdirTemp("", "gatewright-bench-")
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
 		o.dir = dir
+		defer func() {
+			if err == nil {
+				os.RemoveAll(dir)
+			} else {
+				fmt.Fprintln(os.Stderr, "bench: the servers' logs are in", dir)
+			}
+		}()
 	}
 	t := &table{}
 	t.print("%s", header())

@@ -119,7 +119,8 @@ func (s *server) operator(into any, args ...string) error {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return fmt.Errorf("gatewright %s: %w: %s", strings.Join(args, " "), err, stderr.String())
+		said := strings.TrimSpace(stderr.String())
+		return fmt.Errorf("gatewright %s: %w: %s", strings.Join(args, " "), err, said[strings.LastIndexByte(said, '\n')+1:])
 	}
 	if into == nil {
 		return nil
