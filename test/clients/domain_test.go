@@ -1,3 +1,0 @@
-package clients
-
-const ownDomain = "example.test"
