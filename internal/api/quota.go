@@ -70,8 +70,8 @@ func (s *Server) describeAccountAttributes(context.Context, *control.Caller, *wi
 	}}, nil
 }
 
-// describeNetworkAccountType: every account here pays for bandwidth at the gateway, not
-// at the instance.
+// describeNetworkAccountType: every account here is of the kind that the vendor makes
+// today.
 func (s *Server) describeNetworkAccountType(context.Context, *control.Caller, *wire.DescribeNetworkAccountTypeRequest) (*wire.DescribeNetworkAccountTypeResponse, error) {
 	return &wire.DescribeNetworkAccountTypeResponse{NetworkAccountType: "STANDARD"}, nil
 }

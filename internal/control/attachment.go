@@ -226,29 +226,39 @@ func seenAttachment(r store.Reader, caller *Caller, ccn *vpc.CCN, instance strin
 	return a
 }
 
-// eachAttachment does something to every attachment that a call names, all or none.
-// find says whose CCN it must be; missing is the code for an instance that has no
-// attachment to it.
-func (c *Control) eachAttachment(ctx context.Context, caller *Caller, spec vpc.AttachSpec, find func(store.Reader, *Caller, string) (*vpc.CCN, error), missing vpc.Code, do func(tx *store.Tx, ccn *vpc.CCN, a *vpc.Attachment, in vpc.CCNInstance, param string) error) error {
+// attachmentCall is a call about attachments that there are.
+type attachmentCall struct {
+	find    func(r store.Reader, caller *Caller, id string) (*vpc.CCN, error) // whose CCN it must be
+	missing vpc.Code                                                          // for an instance without an attachment to it
+	do      func(at *attachmentAt) error
+}
+
+// attachmentAt is one attachment in the hands of a call.
+type attachmentAt struct {
+	*vpc.Attachment
+	tx     *store.Tx
+	caller *Caller
+	ccn    *vpc.CCN
+	in     vpc.CCNInstance
+	param  string // the input that names the instance
+}
+
+// run does something to every attachment that a call names, all or none.
+func (call attachmentCall) run(ctx context.Context, c *Control, caller *Caller, spec vpc.AttachSpec) error {
 	if _, err := spec.Check(caller.Account, caller.Codes); err != nil {
 		return err
 	}
 	return c.update(ctx, caller, func(tx *store.Tx) error {
-		ccn, err := find(tx, caller, spec.CCN)
+		ccn, err := call.find(tx, caller, spec.CCN)
 		if err != nil {
 			return err
 		}
 		for i, in := range spec.Instances {
-			param := "Instances." + strconv.Itoa(i) + ".InstanceId"
-			a := seenAttachment(tx, caller, ccn, in.ID)
-			if a == nil {
-				return vpc.Refuse(caller.Codes.Pick(missing), param, "`%s` is not attached to the CCN", "`%s` 未关联该云联网", in.ID)
+			at := &attachmentAt{tx: tx, caller: caller, ccn: ccn, in: in, param: "Instances." + strconv.Itoa(i) + ".InstanceId"}
+			if err := at.look(call.missing); err != nil {
+				return err
 			}
-			if a.InstanceType != in.Type || a.Region != in.Region {
-				return vpc.Refuse(caller.Codes.Pick(vpc.InvalidParameterValueParameterMismatch, missing), param,
-					"`%s` is a %s in %s", "`%s` 是 %[3]s 的 %[2]s", in.ID, a.InstanceType, a.Region)
-			}
-			if err := do(tx, ccn, a, in, param); err != nil {
+			if err := call.do(at); err != nil {
 				return err
 			}
 		}
@@ -256,13 +266,32 @@ func (c *Control) eachAttachment(ctx context.Context, caller *Caller, spec vpc.A
 	})
 }
 
+// look finds the attachment. One that the caller may not see is missing.
+func (at *attachmentAt) look(missing vpc.Code) error {
+	at.Attachment = seenAttachment(at.tx, at.caller, at.ccn, at.in.ID)
+	if at.Attachment == nil {
+		return vpc.Refuse(at.caller.Codes.Pick(missing), at.param, "`%s` is not attached to the CCN", "`%s` 未关联该云联网", at.in.ID)
+	}
+	if at.InstanceType != at.in.Type || at.Region != at.in.Region {
+		return vpc.Refuse(at.caller.Codes.Pick(vpc.InvalidParameterValueParameterMismatch, missing), at.param,
+			"`%s` is a %s in %s", "`%s` 是 %[3]s 的 %[2]s", at.in.ID, at.InstanceType, at.Region)
+	}
+	return nil
+}
+
+// copy is the attachment to be changed and put.
+func (at *attachmentAt) copy() *vpc.Attachment {
+	a := *at.Attachment
+	return &a
+}
+
 // DetachInstances takes networks off a CCN, or takes requests back. The CCN's account
 // may, and the instance's.
 func (c *Control) DetachInstances(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
-	return c.eachAttachment(ctx, caller, spec, seenCCN, vpc.UnsupportedOperationCcnNotAttached, func(tx *store.Tx, _ *vpc.CCN, a *vpc.Attachment, _ vpc.CCNInstance, _ string) error {
-		dropAttachment(tx, a)
+	return attachmentCall{seenCCN, vpc.UnsupportedOperationCcnNotAttached, func(at *attachmentAt) error {
+		dropAttachment(at.tx, at.Attachment)
 		return nil
-	})
+	}}.run(ctx, c, caller, spec)
 }
 
 // dropAttachment forgets an attachment, and what its CCN remembers of its routes.
@@ -283,42 +312,41 @@ func dropAttachment(tx *store.Tx, a *vpc.Attachment) {
 
 // AcceptInstances lets networks of other accounts into a CCN of the caller.
 func (c *Control) AcceptInstances(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
-	return c.eachAttachment(ctx, caller, spec, findCCN, vpc.UnsupportedOperationCcnNotAttached, func(tx *store.Tx, ccn *vpc.CCN, old *vpc.Attachment, _ vpc.CCNInstance, param string) error {
-		a, err := pending(tx, caller, old, param)
-		if err != nil {
+	return attachmentCall{findCCN, vpc.UnsupportedOperationCcnNotAttached, func(at *attachmentAt) error {
+		if err := at.checkPending(); err != nil {
 			return err
 		}
-		a.State, a.Due, a.Attached = vpc.AttachmentActive, 0, tx.Now()
-		store.Attachments.Put(tx, a)
-		return roomInCCN(tx, caller, ccn)
-	})
+		a := at.copy()
+		a.State, a.Due, a.Attached = vpc.AttachmentActive, 0, at.tx.Now()
+		store.Attachments.Put(at.tx, a)
+		return roomInCCN(at.tx, caller, at.ccn)
+	}}.run(ctx, c, caller, spec)
 }
 
 // RejectInstances turns requests of other accounts down.
 func (c *Control) RejectInstances(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
-	return c.eachAttachment(ctx, caller, spec, findCCN, vpc.UnsupportedOperationCcnNotAttached, func(tx *store.Tx, _ *vpc.CCN, old *vpc.Attachment, _ vpc.CCNInstance, param string) error {
-		a, err := pending(tx, caller, old, param)
-		if err != nil {
+	return attachmentCall{findCCN, vpc.UnsupportedOperationCcnNotAttached, func(at *attachmentAt) error {
+		if err := at.checkPending(); err != nil {
 			return err
 		}
+		a := at.copy()
 		a.State, a.Due = vpc.AttachmentRejected, 0
-		store.Attachments.Put(tx, a)
+		store.Attachments.Put(at.tx, a)
 		return nil
-	})
+	}}.run(ctx, c, caller, spec)
 }
 
-// pending returns a copy of an attachment that waits for an answer.
-func pending(tx *store.Tx, caller *Caller, old *vpc.Attachment, param string) (*vpc.Attachment, error) {
-	state := old.StateAt(tx.Now())
+// checkPending refuses an attachment that waits for no answer.
+func (at *attachmentAt) checkPending() error {
+	state := at.StateAt(at.tx.Now())
 	if state == vpc.AttachmentPending {
-		a := *old
-		return &a, nil
+		return nil
 	}
 	code := vpc.UnsupportedOperationNotPendingCcnInstance
 	if state == vpc.AttachmentExpired {
-		code = caller.Codes.Pick(vpc.UnsupportedOperationInvalidInstanceState, code)
+		code = at.caller.Codes.Pick(vpc.UnsupportedOperationInvalidInstanceState, code)
 	}
-	return nil, vpc.Refuse(code, param, "its state is %s, not PENDING", "状态为 %s，不是 PENDING", state)
+	return vpc.Refuse(code, at.param, "its state is %s, not PENDING", "状态为 %s，不是 PENDING", state)
 }
 
 // ResetInstances asks again for networks of the caller whose request was rejected or has
@@ -328,34 +356,34 @@ func (c *Control) ResetInstances(ctx context.Context, caller *Caller, spec vpc.A
 	if refused != nil {
 		return refused
 	}
-	return c.eachAttachment(ctx, caller, spec, seenCCN, vpc.ResourceNotFound, func(tx *store.Tx, ccn *vpc.CCN, old *vpc.Attachment, in vpc.CCNInstance, param string) error {
-		if ccn.Account != owner || old.Owner != caller.Account {
+	return attachmentCall{seenCCN, vpc.ResourceNotFound, func(at *attachmentAt) error {
+		if at.ccn.Account != owner || at.Owner != caller.Account {
 			return vpc.NotFound(vpc.PrefixCCN, "CcnId", spec.CCN, caller.Codes)
 		}
-		if old.Live(tx.Now()) {
-			return vpc.Refuse(caller.Codes.Pick(vpc.UnsupportedOperation), param, "`%s` is attached to the CCN, or asks for it", "`%s` 已关联该云联网或正在申请", in.ID)
+		if at.Live(at.tx.Now()) {
+			return vpc.Refuse(caller.Codes.Pick(vpc.UnsupportedOperation), at.param, "`%s` is attached to the CCN, or asks for it", "`%s` 已关联该云联网或正在申请", at.in.ID)
 		}
-		a := *old
-		a.State, a.Attached, a.Due = vpc.AttachmentPending, tx.Now(), tx.Now().Add(vpc.AttachmentPatience)
-		store.Attachments.Put(tx, &a)
-		return roomInCCN(tx, caller, ccn)
-	})
+		a := at.copy()
+		a.State, a.Attached, a.Due = vpc.AttachmentPending, at.tx.Now(), at.tx.Now().Add(vpc.AttachmentPatience)
+		store.Attachments.Put(at.tx, a)
+		return roomInCCN(at.tx, caller, at.ccn)
+	}}.run(ctx, c, caller, spec)
 }
 
 // ModifyAttachments changes the descriptions of attachments. The only route table that
 // an attachment can have is the CCN's.
 func (c *Control) ModifyAttachments(ctx context.Context, caller *Caller, spec vpc.AttachSpec) error {
-	return c.eachAttachment(ctx, caller, spec, seenCCN, vpc.ResourceNotFound, func(tx *store.Tx, ccn *vpc.CCN, old *vpc.Attachment, in vpc.CCNInstance, param string) error {
-		if !hasRouteTable(ccn, caller, in.RouteTable) {
-			return vpc.Refuse(vpc.ResourceNotFound, strings.TrimSuffix(param, "InstanceId")+"RouteTableId", "the CCN has no route table `%s`", "云联网没有路由表 `%s`", *in.RouteTable)
+	return attachmentCall{seenCCN, vpc.ResourceNotFound, func(at *attachmentAt) error {
+		if !hasRouteTable(at.ccn, caller, at.in.RouteTable) {
+			return vpc.Refuse(vpc.ResourceNotFound, strings.TrimSuffix(at.param, "InstanceId")+"RouteTableId", "the CCN has no route table `%s`", "云联网没有路由表 `%s`", *at.in.RouteTable)
 		}
-		a := *old
-		if in.Description != nil {
-			a.Description = *in.Description
+		a := at.copy()
+		if at.in.Description != nil {
+			a.Description = *at.in.Description
 		}
-		store.Attachments.Put(tx, &a)
+		store.Attachments.Put(at.tx, a)
 		return nil
-	})
+	}}.run(ctx, c, caller, spec)
 }
 
 // expireAttachment ends a request whose time is over.

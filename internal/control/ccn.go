@@ -173,11 +173,12 @@ func getCCN(r store.Reader, id string) (*vpc.CCN, bool) { return store.CCNs.Get(
 // Order says how a list is sorted; an empty field is the call's own order.
 type Order struct{ Field, Direction string }
 
-// sorting is how one call may be asked to sort: a comparison by the name of a field, the
-// first of which is the usual.
-type sorting[R any] []struct {
-	field string
-	by    func(a, b *R) int
+// sorting is how one call may be asked to sort, the usual way first.
+type sorting[R any] []sortField[R]
+
+type sortField[R any] struct {
+	name string
+	by   func(a, b *R) int
 }
 
 // sort sorts rows that stand in the order of their making. codes decide how an unknown
@@ -189,12 +190,7 @@ func (s sorting[R]) sort(rows []*R, o Order, codes vpc.Listed) error {
 	}
 	by := s[0].by
 	if o.Field != "" {
-		at := slices.IndexFunc(s, func(f struct {
-			field string
-			by    func(a, b *R) int
-		}) bool {
-			return f.field == o.Field
-		})
+		at := slices.IndexFunc(s, func(f sortField[R]) bool { return f.name == o.Field })
 		if at < 0 {
 			return vpc.Refuse(codes.Pick(vpc.InvalidParameterValue, vpc.InvalidParameter, vpc.InvalidParameterValueRange), "OrderField",
 				"this call does not sort by `%s`", "不支持按 `%s` 排序", vpc.Clip(o.Field))
