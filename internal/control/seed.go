@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -155,19 +156,56 @@ func makeRows[R any](ctx context.Context, s *seeding, kind string, n int, put fu
 	return out, context.Cause(ctx)
 }
 
-// makeChunk makes the rows from begin on in one transaction.
+// makeChunk makes the rows from begin on in one transaction. A store that is busy, say
+// with its own upkeep, is tried again.
 func makeChunk[R any](ctx context.Context, s *seeding, rows []*R, begin int, put func(*store.Tx, int) (*R, error)) error {
-	_, err := s.c.st.Update(ctx, func(tx *store.Tx) error {
-		for i := range rows {
-			row, err := put(tx, begin+i)
-			if err != nil {
-				return err
+	for {
+		_, err := s.c.st.Update(ctx, func(tx *store.Tx) error {
+			for i := range rows {
+				row, err := put(tx, begin+i)
+				if err != nil {
+					return err
+				}
+				rows[i] = row
 			}
-			rows[i] = row
+			return nil
+		})
+		if !errors.Is(err, &vpc.Error{Code: vpc.ServiceUnavailable}) || ctx.Err() != nil {
+			return err
 		}
-		return nil
-	})
-	return err
+		if err := s.settled(ctx); err != nil {
+			return err
+		}
+		if rows[0] != nil && kept(s.c.st.View(), rows[0]) {
+			return nil
+		}
+	}
+}
+
+// settled waits until the store writes again; what became of earlier calls is then
+// known.
+func (s *seeding) settled(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if _, err := s.c.st.Update(ctx, func(*store.Tx) error { return nil }); err == nil {
+			return nil
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	return ctx.Err()
+}
+
+func kept(r store.Reader, row any) (ok bool) {
+	switch row := row.(type) {
+	case *vpc.VPC:
+		_, ok = store.VPCs.Get(r, row.ID)
+	case *vpc.Gateway:
+		_, ok = store.Gateways.Get(r, row.ID)
+	case *vpc.CustomerGateway:
+		_, ok = store.CustomerGateways.Get(r, row.ID)
+	case *vpc.Connection:
+		_, ok = store.Connections.Get(r, row.ID)
+	}
+	return ok
 }
 
 // tell says at most once a second how far it is.
