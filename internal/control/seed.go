@@ -44,8 +44,8 @@ const (
 	seedSamples   = 1000
 	seedTagKey    = "seed"
 	seedCommon    = "seed-common"
-	seedChunk     = 30 // rows of one kind in a transaction, which may hold some 120 changes
-	seedWorkers   = 32
+	seedChunk     = 10 // rows in one call; the store joins some twelve calls to a commit
+	seedWorkers   = 64
 	seedPerPeer   = 10 // connections of one customer gateway
 	seedPerVPC    = 10 // gateways of one VPC, but for the big one
 	seedBandwidth = 5
