@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "gatewright-test-")
 	if err == nil {
 		binary = filepath.Join(dir, "gatewright")
-		build := exec.Command("go", "build", "-o", binary, ".")
+		build := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, ".")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		build.Stderr = os.Stderr
 		err = build.Run()
@@ -134,7 +134,7 @@ func (s *running) collect(lines *bufio.Scanner, said chan<- string) {
 	var text strings.Builder
 	for lines.Scan() {
 		text.WriteString(lines.Text() + "\n")
-		if strings.Contains(lines.Text(), "terraform") {
+		if strings.Contains(strings.ToLower(lines.Text()), "terraform") {
 			said <- text.String()
 		}
 	}

@@ -11,7 +11,6 @@ import (
 
 // whatNext tells a person who has just started a server what can be done with it.
 func whatNext(w io.Writer, conf *Config, about operator.About) {
-	endpoint := about.Endpoint()
 	credentials := conf.file(credentialsFile)
 	fmt.Fprintf(w, "\nGatewright is ready.\n\n")
 	for _, line := range [][2]string{
@@ -23,8 +22,12 @@ func whatNext(w io.Writer, conf *Config, about operator.About) {
 	}
 	fmt.Fprintf(w, "\nPaste one of these into another shell:\n")
 	fmt.Fprintf(w, "\n  %s call CreateVpc VpcName=first CidrBlock=10.0.0.0/16%s\n", quote(self()), dataDirFlag(conf))
-	fmt.Fprintf(w, "\n  %s tccli vpc DescribeVpcs --region %s --endpoint %s\n", keyEnv(credentials), conf.Region, endpoint)
-	fmt.Fprintf(w, "\n  %s TENCENTCLOUD_REGION=%s %s terraform apply\n\n", keyEnv(credentials), conf.Region, terraformEnv(conf, about))
+	fmt.Fprintf(w, "\n  %s tccli vpc DescribeVpcs --region %s --endpoint %s\n", keyEnv(credentials), conf.Region, strings.TrimPrefix(about.Endpoint(), "https://"))
+	if about.API == "" {
+		fmt.Fprintf(w, "\n  # Terraform over HTTPS needs names for this server; docs/operating.md says how.\n\n")
+		return
+	}
+	fmt.Fprintf(w, "\n  %s TENCENTCLOUD_REGION=%s TENCENTCLOUD_PROTOCOL=HTTP HTTP_PROXY=%s terraform apply\n\n", keyEnv(credentials), conf.Region, about.API)
 }
 
 // self is how to call this program again.
@@ -50,16 +53,6 @@ func keyEnv(credentials string) string {
 		return fmt.Sprintf(`"$(sed -n 's/^%s = //p' %s)"`, name, quote(credentials))
 	}
 	return "TENCENTCLOUD_SECRET_ID=" + read("secret_id") + " TENCENTCLOUD_SECRET_KEY=" + read("secret_key")
-}
-
-// terraformEnv brings the provider's calls here: plain HTTP through the server as a
-// proxy, or by HTTPS to the hosts vpc.NAME and tag.NAME.
-func terraformEnv(conf *Config, about operator.About) string {
-	if about.API != "" {
-		return "TENCENTCLOUD_PROTOCOL=HTTP HTTP_PROXY=" + about.API
-	}
-	domain := strings.TrimPrefix(about.HTTPS, "https://")
-	return "TENCENTCLOUD_DOMAIN=" + domain + " SSL_CERT_FILE=" + quote(conf.file(caFile))
 }
 
 // quote makes one word of a text for a shell.
