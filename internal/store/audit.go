@@ -41,11 +41,16 @@ type audit struct {
 func (s *Store) appended(b *batch) {
 	for key, lines := range b.lines {
 		if strings.HasPrefix(key, Audit.prefix("")) && s.audit.bytes.Add(int64(len(lines))) > auditFull {
-			select {
-			case s.audit.full <- struct{}{}:
-			default:
-			}
+			s.audit.moveSoon()
 		}
+	}
+}
+
+// moveSoon asks for a move of the journal out of turn.
+func (a *audit) moveSoon() {
+	select {
+	case a.full <- struct{}{}:
+	default:
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 const (
 	lookTime    = time.Second      // between looks at space, quota and quorum
-	quotaLooks  = 10               // looks between questions for the cluster's sizes
+	quotaLooks  = 10               // looks between questions for the sizes of a cluster that is not filling
 	keepHistory = 5 * time.Minute  // of a member inside the process
 	keepShared  = 10 * time.Minute // of a cluster, for watches and backups of other replicas
 	moveTime    = 30 * time.Minute // between moves of the audit journal to its files
@@ -43,6 +43,7 @@ type keeper struct {
 	s         *Store
 	etcd      *etcd
 	looks     int
+	filling   bool // the cluster's database was more than half full at the last look
 	marks     []mark
 	defragged time.Time
 }
@@ -80,7 +81,7 @@ func (k *keeper) look(ctx context.Context) {
 		return
 	}
 	k.checkQuorum(ctx)
-	if k.looks%quotaLooks == 0 {
+	if k.filling || k.looks%quotaLooks == 0 {
 		k.checkQuota(ctx)
 	}
 }

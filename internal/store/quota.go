@@ -12,7 +12,9 @@ import (
 const (
 	fullShare     = 0.90 // of the quota in use: growth is refused
 	brimShare     = 0.97 // of the quota in use or in the file: every write is refused
+	fillingShare  = 0.50 // of the quota in the file: a cluster is asked for its sizes at every look
 	wasteShare    = 0.50 // of the file unused: it is rewritten
+	brimWaste     = 0.10 // of the quota unused in a file at the brim: it is rewritten
 	wasteBytes    = 256 << 20
 	defragPause   = 10 * time.Minute
 	defragTimeout = 10 * time.Minute
@@ -28,10 +30,15 @@ func (u usage) brim() bool {
 	return u.share() > brimShare || float64(u.file) > brimShare*float64(u.quota)
 }
 
-// wasteful: rewriting the file would free much of it.
+// filling: full might come before a few seconds have passed.
+func (u usage) filling() bool { return float64(max(u.used, u.file)) > fillingShare*float64(u.quota) }
+
+// wasteful: rewriting the file would free much of it, or is what gets it away from the
+// brim.
 func (u usage) wasteful() bool {
 	free := u.file - u.used
-	return free > wasteBytes && float64(free) > wasteShare*float64(u.file)
+	return free > wasteBytes && float64(free) > wasteShare*float64(u.file) ||
+		u.brim() && float64(free) > brimWaste*float64(u.quota)
 }
 
 func (m *member) usage(quota int64) usage {
@@ -45,8 +52,10 @@ func (k *keeper) checkQuota(ctx context.Context) {
 	if err != nil {
 		return // the quorum's trouble, not the quota's
 	}
+	k.filling = u.filling()
 	k.tell(u)
 	if u.share() > fullShare || u.brim() {
+		k.s.audit.moveSoon()
 		k.compactTo(ctx, int64(k.s.View().revision))
 		k.defragment(ctx)
 	}
