@@ -23,7 +23,7 @@ func TestExamples(t *testing.T) {
 			if name == "node" {
 				nodeSDK(t) // has the SDK installed
 			}
-			keys := shared.newAccount(t).keys()
+			keys := shared.newAccount(t)
 			cmd := exec.Command(command[0], command[1:]...)
 			cmd.Env = cleanEnv("GATEWRIGHT="+shared.http, "NODE_PATH="+filepath.Join(node, "node_modules"),
 				"TENCENTCLOUD_SECRET_ID="+keys.id, "TENCENTCLOUD_SECRET_KEY="+keys.secret)

@@ -98,7 +98,7 @@ func talk(t *testing.T, addr string, requests ...string) []reply {
 }
 
 func TestRawForms(t *testing.T) {
-	keys := shared.newAccount(t).keys()
+	keys := shared.newAccount(t)
 	const vpc, tag = "2017-03-12", "2018-08-13"
 	made := talk(t, shared.http,
 		tccli(keys, "vpc", vpc, "CreateVpc", shared.http, `{"VpcName": "\u4e0a\u6d77", "CidrBlock": "10.0.0.0/16", "Tags": [{"Key": "a", "Value": "1"}]}`),
@@ -177,7 +177,7 @@ func TestProxyEnvironment(t *testing.T) {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
-			keys := shared.newAccount(t).keys()
+			keys := shared.newAccount(t)
 			send := func(service, action string, params obj) (json.RawMessage, error) {
 				return a.call(order{
 					SDK: s.site, Scheme: "HTTP", Method: "POST", Sign: "TC3-HMAC-SHA256", SecretID: keys.id, SecretKey: keys.secret,

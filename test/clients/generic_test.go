@@ -126,7 +126,7 @@ func TestGeneric(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			send := generic(shared.newAccount(t).keys(), c.transport(t), newProfile(c.profile))
+			send := generic(shared.newAccount(t), c.transport(t), newProfile(c.profile))
 			(&walk{caller: &caller{t: t, send: send, raw: true}}).run()
 		})
 	}
@@ -135,7 +135,7 @@ func TestGeneric(t *testing.T) {
 // TestGenericWithoutParameters covers what the generic client can do where it drops an
 // action's own parameters: GET, and v1.
 func TestGenericWithoutParameters(t *testing.T) {
-	keys := shared.newAccount(t).keys()
+	keys := shared.newAccount(t)
 	for _, m := range modes() {
 		prof := newProfile(func(p *profile.ClientProfile) {
 			p.HttpProfile.Endpoint, p.HttpProfile.Scheme, p.HttpProfile.ReqMethod, p.SignMethod = m.endpoint(), m.scheme, m.method, m.sign

@@ -3,7 +3,6 @@ package clients
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gatewright/gatewright/internal/operator"
 )
 
 // A server is a running gatewright serve.
@@ -29,15 +30,6 @@ type server struct {
 
 // keyPair signs calls.
 type keyPair struct{ id, secret string }
-
-// account is one made by the operator.
-type account struct {
-	Uin       json.Number
-	SecretID  string
-	SecretKey string
-}
-
-func (a account) keys() keyPair { return keyPair{a.SecretID, a.SecretKey} }
 
 // start runs a server on free ports and returns when it is ready.
 func start(dir string, args ...string) (*server, error) {
@@ -112,33 +104,14 @@ func (s *server) stop() error {
 
 func (s *server) ca() string { return filepath.Join(s.dir, "ca.pem") }
 
-// operate runs one of the operator's commands.
-func (s *server) operate(t testing.TB, args ...string) []byte {
-	t.Helper()
-	cmd := exec.Command(program, append(args, "--data-dir", s.dir, "--json")...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("gatewright %s: %v\n%s", strings.Join(args, " "), err, &stderr)
-	}
-	return out
-}
-
 // newAccount makes an account of the test's own.
-func (s *server) newAccount(t testing.TB) account {
+func (s *server) newAccount(t testing.TB) keyPair {
 	t.Helper()
-	name := strings.Map(func(r rune) rune {
-		if r == '/' || r == '#' || r == ' ' {
-			return '-'
-		}
-		return r
-	}, t.Name())
-	var a account
-	if err := json.Unmarshal(s.operate(t, "account", "create", name), &a); err != nil {
+	a, err := operator.Dial(s.dir).CreateAccount(t.Context(), operator.NewAccount{Name: t.Name()})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return keyPair{a.SecretID, a.SecretKey}
 }
 
 // root reads the key pair of the credentials file.

@@ -18,7 +18,7 @@ type provider struct {
 
 func newProvider(t *testing.T) *provider {
 	t.Helper()
-	send := generic(shared.newAccount(t).keys(), proxied(t), newProfile(func(*profile.ClientProfile) {}))
+	send := generic(shared.newAccount(t), proxied(t), newProfile(func(*profile.ClientProfile) {}))
 	return &provider{&caller{t: t, send: send, raw: true}}
 }
 

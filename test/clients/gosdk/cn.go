@@ -7,8 +7,9 @@ import (
 )
 
 func callVPC(o *order) (reply, error) {
-	client, err := vpc.NewClient(common.NewCredential(o.SecretID, o.SecretKey), o.Region, o.profile())
-	return pick(vpcCalls, client, err, o)
+	return pick(o, func() (*vpc.Client, error) {
+		return vpc.NewClient(common.NewCredential(o.SecretID, o.SecretKey), o.Region, o.profile())
+	}, vpcCalls)
 }
 
 func (o *order) profile() *profile.ClientProfile {

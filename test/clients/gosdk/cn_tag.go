@@ -8,8 +8,9 @@ import (
 )
 
 func callTag(o *order) (reply, error) {
-	client, err := tag.NewClient(common.NewCredential(o.SecretID, o.SecretKey), o.Region, o.profile())
-	return pick(tagCalls, client, err, o)
+	return pick(o, func() (*tag.Client, error) {
+		return tag.NewClient(common.NewCredential(o.SecretID, o.SecretKey), o.Region, o.profile())
+	}, tagCalls)
 }
 
 var tagCalls = map[string]call[*tag.Client]{

@@ -8,13 +8,15 @@ import (
 )
 
 func callIntlVPC(o *order) (reply, error) {
-	client, err := vpc.NewClient(common.NewCredential(o.SecretID, o.SecretKey), o.Region, o.intlProfile())
-	return pick(intlVPCCalls, client, err, o)
+	return pick(o, func() (*vpc.Client, error) {
+		return vpc.NewClient(common.NewCredential(o.SecretID, o.SecretKey), o.Region, o.intlProfile())
+	}, intlVPCCalls)
 }
 
 func callIntlTag(o *order) (reply, error) {
-	client, err := tag.NewClient(common.NewCredential(o.SecretID, o.SecretKey), o.Region, o.intlProfile())
-	return pick(intlTagCalls, client, err, o)
+	return pick(o, func() (*tag.Client, error) {
+		return tag.NewClient(common.NewCredential(o.SecretID, o.SecretKey), o.Region, o.intlProfile())
+	}, intlTagCalls)
 }
 
 func (o *order) intlProfile() *profile.ClientProfile {

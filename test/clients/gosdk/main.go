@@ -128,14 +128,24 @@ func typed[C any, Q interface{ FromJsonString(string) error }, R reply](request 
 	}
 }
 
-// pick finds the call of the order's action and makes it.
-func pick[C any](calls map[string]call[C], client C, err error, o *order) (reply, error) {
-	if err != nil {
-		return nil, err
-	}
+// clients are those made so far, by the orders that they can carry out: a program keeps
+// its client, and with it the connections.
+var clients sync.Map
+
+// pick finds the client and the call of an order and makes it.
+func pick[C any](o *order, connect func() (C, error), calls map[string]call[C]) (reply, error) {
 	do, ok := calls[o.Action]
 	if !ok {
 		return nil, fmt.Errorf("no typed call for %s", o.Action)
 	}
-	return do(client, string(o.Params))
+	of := [...]string{o.SDK, o.Service, o.Endpoint, o.Scheme, o.Method, o.Sign, o.SecretID, o.SecretKey, o.Region}
+	client, ok := clients.Load(of)
+	if !ok {
+		made, err := connect()
+		if err != nil {
+			return nil, err
+		}
+		client, _ = clients.LoadOrStore(of, made)
+	}
+	return do(client.(C), string(o.Params))
 }
