@@ -2,43 +2,50 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 const (
-	fullShare     = 0.90 // of the quota in use: growth is refused
-	brimShare     = 0.97 // of the quota in use or in the file: every write is refused
-	fillingShare  = 0.50 // of the quota in the file: a cluster is asked for its sizes at every look
-	wasteShare    = 0.50 // of the file unused: it is rewritten
-	brimWaste     = 0.10 // of the quota unused in a file at the brim: it is rewritten
-	wasteBytes    = 256 << 20
+	fullShare     = 0.90      // of the quota in use: growth is refused
+	fullFile      = 0.95      // of the quota in the file, by which etcd itself goes: the same
+	brimShare     = 0.97      // of the quota in use, or
+	brimFile      = 0.98      // in the file: every write is refused
+	fillingShare  = 0.50      // of the quota in the file: a cluster is asked for its sizes at every look
+	wasteShare    = 0.50      // of the file unused, and at least
+	wasteBytes    = 256 << 20 // of it: it is rewritten
+	tightFile     = 0.90      // of the quota in the file, and
+	tightWaste    = 0.05      // of the quota unused in it: the same
 	defragPause   = 10 * time.Minute
 	defragTimeout = 10 * time.Minute
 )
 
-// usage is the size of an etcd database.
+// usage is the size of an etcd database. A file does not shrink when rows go: what it
+// does not use it fills again, unless the rows are too large for the holes.
 type usage struct{ file, used, quota int64 }
 
-func (u usage) share() float64 { return float64(u.used) / float64(u.quota) }
-
-// brim: etcd itself would soon refuse.
-func (u usage) brim() bool {
-	return u.share() > brimShare || float64(u.file) > brimShare*float64(u.quota)
-}
+func (u usage) usedOver(share float64) bool { return float64(u.used) > share*float64(u.quota) }
+func (u usage) fileOver(share float64) bool { return float64(u.file) > share*float64(u.quota) }
 
 // filling: full might come before a few seconds have passed.
-func (u usage) filling() bool { return float64(max(u.used, u.file)) > fillingShare*float64(u.quota) }
+func (u usage) filling() bool { return u.fileOver(fillingShare) }
 
-// wasteful: rewriting the file would free much of it, or is what gets it away from the
-// brim.
+// full: what would grow the database must not.
+func (u usage) full() bool { return u.usedOver(fullShare) || u.fileOver(fullFile) }
+
+// brim: etcd itself would soon refuse.
+func (u usage) brim() bool { return u.usedOver(brimShare) || u.fileOver(brimFile) }
+
+// wasteful: rewriting the file would free much of it, or what is needed to go on.
 func (u usage) wasteful() bool {
 	free := u.file - u.used
 	return free > wasteBytes && float64(free) > wasteShare*float64(u.file) ||
-		u.brim() && float64(free) > brimWaste*float64(u.quota)
+		u.fileOver(tightFile) && float64(free) > tightWaste*float64(u.quota)
 }
 
 func (m *member) usage(quota int64) usage {
@@ -54,7 +61,7 @@ func (k *keeper) checkQuota(ctx context.Context) {
 	}
 	k.filling = u.filling()
 	k.tell(u)
-	if u.share() > fullShare || u.brim() {
+	if u.full() || u.fileOver(tightFile) {
 		k.s.audit.moveSoon()
 		k.compactTo(ctx, int64(k.s.View().revision))
 		k.defragment(ctx)
@@ -76,7 +83,7 @@ func (k *keeper) usage(ctx context.Context) (worst usage, err error) {
 		if alarmed {
 			k.s.noSpace.Store(true)
 		}
-		if worst.quota == 0 || u.share() > worst.share() {
+		if worst.quota == 0 || max(u.file, u.used) > max(worst.file, worst.used) {
 			worst = u
 		}
 	}
@@ -88,13 +95,13 @@ func (k *keeper) usage(ctx context.Context) (worst usage, err error) {
 
 func (k *keeper) tell(u usage) {
 	p := problem{kind: troubleQuota, writes: refuseGrowth,
-		cause: fmt.Sprintf("its database holds more than %.0f %% of its quota of %s", 100*fullShare, mebibytes(u.quota)),
+		cause: fmt.Sprintf("its database takes more than %.0f %% of its quota of %s", 100*fullShare, mebibytes(u.quota)),
 		zh:    fmt.Sprintf("数据库已使用超过配额 %s 的 %.0f %%", mebibytes(u.quota), 100*fullShare),
 		hint:  "delete what is not needed; writes that add nothing still work"}
 	if u.brim() {
 		p.writes = refuseAll
 	}
-	k.s.troubled(u.share() > fullShare || u.brim(), p)
+	k.s.troubled(u.full(), p)
 }
 
 // disarm lifts etcd's own alarm, which outlives its cause.
@@ -144,7 +151,7 @@ func (k *keeper) defragment(ctx context.Context) {
 }
 
 // claimKey is held, under a lease, by the replica that defragments the cluster.
-const claimKey = root + "claim/defragment"
+const claimKey = claims + "defragment"
 
 func (k *keeper) defragmentCluster(ctx context.Context) {
 	client := k.etcd.client
@@ -160,22 +167,41 @@ func (k *keeper) defragmentCluster(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, defragTimeout)
 	defer cancel()
-	lease, err := client.Grant(ctx, int64(defragTimeout/time.Second))
-	if err != nil {
+	release, ok := k.claim(ctx)
+	if !ok {
 		return
 	}
-	defer client.Revoke(context.WithoutCancel(ctx), lease.ID)
-	claim, err := client.Txn(ctx).If(clientv3.Compare(clientv3.CreateRevision(claimKey), "=", 0)).
-		Then(clientv3.OpPut(claimKey, k.s.opts.Replica, clientv3.WithLease(lease.ID))).Commit()
-	if err != nil || !claim.Succeeded {
-		return
-	}
+	defer release()
 	k.defragged = time.Now()
 	for _, endpoint := range waste {
 		if _, err := client.Defragment(ctx, endpoint); err != nil {
 			k.s.log.Warn("a member's database file cannot be rewritten", "endpoint", endpoint, "error", err)
 		}
 	}
+}
+
+// claim keeps the other replicas from defragmenting meanwhile. An etcd that is out of
+// space grants nothing, and is then defragmented by who comes first.
+func (k *keeper) claim(ctx context.Context) (release func(), ok bool) {
+	lease, err := k.etcd.client.Grant(ctx, int64(defragTimeout/time.Second))
+	if errors.Is(err, rpctypes.ErrNoSpace) {
+		return func() {}, true
+	}
+	if err != nil {
+		return nil, false
+	}
+	release = func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_, _ = k.etcd.client.Revoke(ctx, lease.ID) // it ends by itself, too
+	}
+	claim, err := k.etcd.client.Txn(ctx).If(clientv3.Compare(clientv3.CreateRevision(claimKey), "=", 0)).
+		Then(clientv3.OpPut(claimKey, k.s.opts.Replica, clientv3.WithLease(lease.ID))).Commit()
+	if err != nil || !claim.Succeeded {
+		release()
+		return nil, false
+	}
+	return release, true
 }
 
 // memberUsage asks one member of a cluster. A member that does not tell its quota has
