@@ -75,7 +75,6 @@ var (
 // routes.
 var (
 	VPCsByScope = newIndex(VPCs, func(v *vpc.VPC) (vpc.Scope, bool) { return v.Scope, true }, compareScope)
-	VPCsByName  = newIndex(VPCs, func(v *vpc.VPC) (In[string], bool) { return Of(v.Scope, v.Name), true }, in(strings.Compare))
 	VPCsByCIDR  = newIndex(VPCs, func(v *vpc.VPC) (In[netip.Prefix], bool) { return Of(v.Scope, v.CIDR), true }, in(comparePrefix))
 
 	VPCsByDefault  = newIndex(VPCs, func(v *vpc.VPC) (vpc.Scope, bool) { return v.Scope, v.Default }, compareScope)
