@@ -21,8 +21,9 @@ import (
 // A server is a running gatewright serve.
 type server struct {
 	dir   string
-	http  string // HOST:PORT
-	https string // HOST:PORT
+	http  string   // HOST:PORT
+	https string   // HOST:PORT
+	paste []string // the lines that it prints to be pasted into a shell
 	log   *logText
 	cmd   *exec.Cmd
 	gone  chan error
@@ -48,7 +49,7 @@ func start(dir string, args ...string) (*server, error) {
 	}
 	ready := make(chan error, 1)
 	go func() {
-		ready <- s.readEndpoints(out)
+		ready <- s.readPrinted(out)
 		_, _ = io.Copy(io.Discard, out)
 		s.gone <- s.cmd.Wait()
 	}()
@@ -64,18 +65,25 @@ func start(dir string, args ...string) (*server, error) {
 	return s, nil
 }
 
-// readEndpoints reads what a server prints for people once it is ready.
-func (s *server) readEndpoints(out io.Reader) error {
+// readPrinted reads what a server prints for people once it is ready.
+func (s *server) readPrinted(out io.Reader) error {
+	pasting := false
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		_, http, isHTTP := strings.Cut(lines.Text(), "http://")
-		_, https, isHTTPS := strings.Cut(lines.Text(), "https://")
+		line := strings.TrimSpace(lines.Text())
+		_, http, isHTTP := strings.Cut(line, "http://")
+		_, https, isHTTPS := strings.Cut(line, "https://")
 		switch {
-		case strings.HasPrefix(lines.Text(), "Paste"):
-			return nil
+		case strings.HasPrefix(line, "Paste"):
+			pasting = true
+		case pasting && line != "":
+			s.paste = append(s.paste, line)
 		case isHTTPS:
 			s.https = https
-		case isHTTP:
+		case isHTTP && s.http == "":
 			s.http = http
+		}
+		if len(s.paste) == 3 {
+			return nil
 		}
 	}
 	return errors.New("it ended")
