@@ -10,6 +10,7 @@ import (
 const (
 	root       = "gw/"
 	journals   = root + "append/"
+	claims     = root + "claim/" // held under leases
 	headKey    = root + "head"
 	metaPrefix = root + "meta/"
 	storeKey   = metaPrefix + "store"

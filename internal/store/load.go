@@ -19,6 +19,9 @@ func (w *writer) load(ctx context.Context) error {
 	}
 	w.blank = w.blank || w.s.view.Load() == nil
 	w.settle(meta.store)
+	w.s.troubled(!w.frozen && !w.s.sealer.Load().opens(meta.seal), problem{kind: troubleKey, unready: true,
+		cause: "the store's secrets are sealed under another master key", zh: "存储中的密文由其他主密钥加密",
+		hint: "a backup with its master key was restored: give this replica the same master key file and start it again"})
 	w.store, w.head, w.last, w.rev = meta.storeMod, meta.headMod, meta.last, snap.revision()
 	if w.frozen && !w.blank {
 		return nil // the older rows stay in view until the new ones are whole

@@ -8,9 +8,6 @@ import (
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
-// schemaVersion is that of the rows this program writes.
-const schemaVersion = 1
-
 // storeRow is the value of the store key. It changes only when the store is made,
 // migrated or restored; every commit is guarded by it, so that no replica can write
 // into that.
@@ -90,12 +87,13 @@ func readMeta(ctx context.Context, snap snapshot) (meta, error) {
 
 // settle takes in what the store key says: whether rows may be read and written.
 func (w *writer) settle(r storeRow) {
-	w.frozen = r.State != "" || r.Schema != schemaVersion
+	version := w.s.opts.schema.version
+	w.frozen = r.State != "" || r.Schema != version
 	w.s.troubled(r.State != "", problem{kind: troubleRestoring, unready: w.blank,
 		cause: "a restore or a migration of the store is not finished", zh: "存储的恢复或迁移尚未完成",
 		hint: "wait for the replica that does it; if none does, run `gatewright store restore` with the same file again"})
-	w.s.troubled(r.State == "" && r.Schema != schemaVersion, problem{kind: troubleSchema,
-		cause: fmt.Sprintf("another replica has migrated the store to version %d, this program knows %d", r.Schema, schemaVersion),
+	w.s.troubled(r.State == "" && r.Schema != version, problem{kind: troubleSchema,
+		cause: fmt.Sprintf("another replica has migrated the store to version %d, this program knows %d", r.Schema, version),
 		zh:    "存储已被其他副本迁移到新版本", hint: "start this replica with the newer program"})
 }
 

@@ -23,7 +23,8 @@ type Options struct {
 	Logger        *slog.Logger     // default slog.Default()
 	Replica       string           // begins the name of this process in the head key; the rest is random
 
-	quota int64 // bytes of the embedded member's database; default quotaBytes
+	quota  int64  // bytes of the embedded member's database; default quotaBytes
+	schema schema // default: this program's
 }
 
 const (
@@ -46,6 +47,9 @@ func (o Options) filled() Options {
 	}
 	if o.quota == 0 {
 		o.quota = quotaBytes
+	}
+	if o.schema.version == 0 {
+		o.schema = thisProgram
 	}
 	o.Replica += randomName()
 	return o

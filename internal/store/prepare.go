@@ -25,10 +25,11 @@ func (s *Store) prepare(ctx context.Context) error {
 	if !s.sealer.Load().opens(m.seal) {
 		return fmt.Errorf("the master key at %s is not that of this store: put the store's own key there, or name it with --master-key-file", s.opts.masterKeyFile())
 	}
-	if m.store.Schema > schemaVersion {
-		return fmt.Errorf("the store has version %d and this program knows versions up to %d: start a newer program", m.store.Schema, schemaVersion)
+	version := s.opts.schema.version
+	if m.store.Schema > version {
+		return fmt.Errorf("the store has version %d and this program knows versions up to %d: start a newer program", m.store.Schema, version)
 	}
-	if m.store.Schema < schemaVersion && m.store.State != stateRestoring {
+	if m.store.Schema < version && m.store.State != stateRestoring {
 		return s.migrate(ctx, m)
 	}
 	return nil
@@ -75,7 +76,7 @@ func (s *Store) create(ctx context.Context) (meta, error) {
 			return m, fmt.Errorf("the etcd cluster holds data of somebody else (first key %q): Gatewright needs a cluster of its own", pairs[0].key)
 		}
 	}
-	row := storeRow{ID: randomName(), Schema: schemaVersion, Created: vpc.At(s.opts.Clock())}
+	row := storeRow{ID: randomName(), Schema: s.opts.schema.version, Created: vpc.At(s.opts.Clock())}
 	_, err = s.kv.commit(ctx, txn{
 		conds: []cond{{storeKey, 0}},
 		ops:   []op{{storeKey, row.value()}, {sealKey, s.sealer.Load().check()}},
