@@ -3,27 +3,43 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strings"
 
-	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/vpc"
 )
 
-// keepCredentials writes the root account's key pair unless the file is there already;
-// what the operator put there is left alone.
-func keepCredentials(path string, cred *control.Credential) error {
-	if cred == nil {
-		return nil
+// keepCredentials makes the root account where there is none, and its credentials file
+// where there is none. A file whose key the store does not know, since a backup of
+// another store was restored, is moved out of the way.
+func (s *server) keepCredentials(ctx context.Context) error {
+	root, err := s.control.EnsureRoot(ctx)
+	if err != nil {
+		return fmt.Errorf("root account: %w", err)
 	}
-	text := fmt.Sprintf("[default]\nsecret_id = %s\nsecret_key = %s\n", cred.KeyID, cred.Secret.Reveal())
-	err := createFileAtomic(path, []byte(text), 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
+	if root == nil {
+		return nil // the operator has disabled its keys
 	}
-	return err
+	path := s.conf.file(credentialsFile)
+	if id, _, err := readCredentials(path); err == nil && s.unknownKey(ctx, id) {
+		if err := os.Rename(path, path+".old"); err != nil {
+			return err
+		}
+	}
+	text := fmt.Sprintf("[default]\nsecret_id = %s\nsecret_key = %s\n", root.KeyID, root.Secret.Reveal())
+	if err := createFileAtomic(path, []byte(text), 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+func (s *server) unknownKey(ctx context.Context, id string) bool {
+	_, err := s.control.FindKey(ctx, id)
+	return errors.Is(err, &vpc.Error{Code: vpc.ResourceNotFound})
 }
 
 // readCredentials reads the first section of a credentials file.

@@ -58,11 +58,7 @@ func (s *server) start(ctx context.Context) error {
 	if s.control, err = s.newControl(); err != nil {
 		return err
 	}
-	root, err := s.control.EnsureRoot(ctx)
-	if err != nil {
-		return fmt.Errorf("root account: %w", err)
-	}
-	if err := keepCredentials(s.conf.file(credentialsFile), root); err != nil {
+	if err := s.keepCredentials(ctx); err != nil {
 		return err
 	}
 	s.runControl()
@@ -174,7 +170,7 @@ func (s *server) serveAPI() {
 func (s *server) serveOperator() {
 	about := s.describe()
 	s.ready.Store(&about)
-	op := &operator.Server{Control: s.control, About: s.about, Logger: s.log}
+	op := &operator.Server{Control: s.control, About: s.about, Restored: s.keepCredentials, Logger: s.log}
 	s.serve(s.socket, op.Handler())
 }
 

@@ -31,23 +31,28 @@ func Dial(dataDir string) *Client {
 // ask sends one command and decodes its answer.
 func ask[Out any](ctx context.Context, c *Client, words string, in any) (Out, error) {
 	var out Out
-	body, err := json.Marshal(in)
+	resp, err := c.post(ctx, words, in)
 	if err != nil {
 		return out, err
 	}
-	reply, err := c.send(ctx, words, bytes.NewReader(body))
-	if err != nil {
-		return out, err
-	}
-	defer reply.Close()
-	if err := json.NewDecoder(reply).Decode(&out); err != nil {
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
 		return out, fmt.Errorf("%s: the server's answer: %w", words, err)
 	}
 	return out, nil
 }
 
-// send posts a body and returns that of the answer; a failure is returned as an error.
-func (c *Client) send(ctx context.Context, words string, body io.Reader) (io.ReadCloser, error) {
+// post sends a command's inputs as JSON.
+func (c *Client) post(ctx context.Context, words string, in any) (*http.Response, error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
+	}
+	return c.send(ctx, words, bytes.NewReader(body))
+}
+
+// send posts a body and returns the answer; a failure is returned as an error.
+func (c *Client) send(ctx context.Context, words string, body io.Reader) (*http.Response, error) {
 	url := "http://operator/v1/" + strings.ReplaceAll(words, " ", "/")
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, body)
 	if err != nil {
@@ -58,7 +63,7 @@ func (c *Client) send(ctx context.Context, words string, body io.Reader) (io.Rea
 		return nil, unwrapURL(err)
 	}
 	if resp.StatusCode == http.StatusOK {
-		return resp.Body, nil
+		return resp, nil
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxInput))

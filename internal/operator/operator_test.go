@@ -83,9 +83,9 @@ func TestServerRefuses(t *testing.T) {
 	for name, body := range map[string]string{
 		"no JSON": "{", "a wrong type": `{"name":1}`, "too much": `{"name":"` + strings.Repeat("x", maxInput) + `"}`, "nothing": "",
 	} {
-		reply, err := c.send(t.Context(), "account create", strings.NewReader(body))
+		resp, err := c.send(t.Context(), "account create", strings.NewReader(body))
 		if err == nil {
-			reply.Close()
+			resp.Body.Close()
 			t.Errorf("%s is taken", name)
 		}
 	}

@@ -21,6 +21,9 @@ type Server struct {
 	Control *control.Control
 	About   func() About
 	Logger  *slog.Logger
+
+	// Restored is called when a restore has replaced everything; nil: nothing to do.
+	Restored func(context.Context) error
 }
 
 // Handler serves the operator's commands.
@@ -47,6 +50,8 @@ func (s *Server) Handler() http.Handler {
 	route(mux, s, "fault clear", s.clearFaults)
 	route(mux, s, "gateway block", s.blockGateway)
 	route(mux, s, "gateway unblock", s.unblockGateway)
+	s.routeBackup(mux)
+	s.routeRestore(mux)
 	route(mux, s, "debug tables", s.listTables)
 	streamRoute(mux, s, "debug rows", s.rows)
 	streamRoute(mux, s, "debug audit", s.audit)

@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -42,16 +41,12 @@ func streamRoute[In, Line any](mux *http.ServeMux, s *Server, words string, do f
 // stream sends one command and yields its answer, one JSON value a line, until yield
 // fails.
 func stream[Line any](ctx context.Context, c *Client, words string, in any, yield func(Line) error) error {
-	body, err := json.Marshal(in)
+	resp, err := c.post(ctx, words, in)
 	if err != nil {
 		return err
 	}
-	reply, err := c.send(ctx, words, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	defer reply.Close()
-	lines := json.NewDecoder(reply)
+	defer resp.Body.Close()
+	lines := json.NewDecoder(resp.Body)
 	for {
 		var next line[Line]
 		switch err := lines.Decode(&next); {
