@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -38,7 +39,16 @@ func (b bridge) Check(e zapcore.Entry, c *zapcore.CheckedEntry) *zapcore.Checked
 	return c
 }
 
+// unwritten is what etcd says of a new database that it looks at before the first
+// commit is on disk. It looks again a few seconds later.
+const unwritten = "missing term information"
+
 func (b bridge) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	for _, f := range fields {
+		if err, ok := f.Interface.(error); ok && strings.Contains(err.Error(), unwritten) {
+			return nil
+		}
+	}
 	level := slog.LevelWarn
 	if e.Level > zapcore.WarnLevel {
 		level = slog.LevelError
