@@ -14,7 +14,7 @@ import (
 
 const (
 	attemptTime = 3 * time.Second // one try to commit
-	stallTime   = 2 * time.Second // after which new writes are refused at once
+	stallTime   = 4 * time.Second // after which new writes are refused at once
 	closeTime   = 2 * time.Second // for the commit on its way when the store closes
 )
 
