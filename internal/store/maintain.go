@@ -45,6 +45,7 @@ type keeper struct {
 	looks     int
 	filling   bool // the cluster's database was more than half full at the last look
 	marks     []mark
+	compacted int64 // the newest revision that this replica has compacted to
 	defragged time.Time
 }
 
@@ -128,12 +129,14 @@ func (k *keeper) compact(ctx context.Context) {
 
 func (k *keeper) compactTo(ctx context.Context, rev int64) {
 	rev = k.s.pins.limit(rev)
-	if rev <= 1 {
+	if rev <= max(k.compacted, 1) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	if err := k.etcd.compact(ctx, rev); err != nil && ctx.Err() == nil {
+	if err := k.etcd.compact(ctx, rev); err == nil {
+		k.compacted = rev
+	} else if ctx.Err() == nil {
 		k.s.log.Warn("etcd's history cannot be compacted", "error", err)
 	}
 }

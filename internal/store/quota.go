@@ -22,6 +22,7 @@ const (
 	tightFile     = 0.90      // of the quota in the file, and
 	tightWaste    = 0.05      // of the quota unused in it: the same
 	defragPause   = 10 * time.Minute
+	closedPause   = time.Minute // the same, while etcd takes no writes
 	defragTimeout = 10 * time.Minute
 )
 
@@ -129,7 +130,11 @@ func (k *keeper) disarm(ctx context.Context, u usage) {
 // defragment rewrites database files that are mostly empty. A member answers nothing
 // meanwhile, so it happens seldom, and to one member of a cluster after another.
 func (k *keeper) defragment(ctx context.Context) {
-	if time.Since(k.defragged) < defragPause {
+	pause := defragPause
+	if k.s.noSpace.Load() {
+		pause = closedPause
+	}
+	if time.Since(k.defragged) < pause {
 		return
 	}
 	if !k.etcd.exclusive() {
