@@ -113,6 +113,7 @@ func (t *Table[K, R]) Rank(r Reader, id K) int {
 
 // Put adds or replaces a row. The row must not be changed afterwards.
 func (t *Table[K, R]) Put(tx *Tx, row *R) {
+	_ = t.key(row) // a nil row must panic before it is in a tree
 	tx.note(t, row, t.put(tx, row), false)
 }
 
