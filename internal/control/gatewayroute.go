@@ -101,6 +101,9 @@ func addRoute(tx *store.Tx, caller *Caller, around *vpc.Surroundings, param stri
 	}
 	r.ID = newID(tx, store.GatewayRoutes, vpc.PrefixGatewayRoute)
 	r.Scope, r.Gateway, r.Created, r.Updated = g.Scope, g.ID, tx.Now(), tx.Now()
+	for _, o := range others { // routes of one call keep its order in lists
+		r.Created = max(r.Created, o.Created+1)
+	}
 	store.GatewayRoutes.Put(tx, r)
 	return r, nil
 }
