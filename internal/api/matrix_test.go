@@ -30,13 +30,18 @@ func TestMatrix(t *testing.T) {
 		t.Fatalf("no matrix files: %v", err)
 	}
 	seen := coverage{}
+	played := 0
 	for _, f := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(f), ".txt"), func(t *testing.T) {
+			played++
 			h := newHarness(t)
 			for _, b := range readBlocks(t, f) {
 				t.Run(b.name, func(t *testing.T) { h.run(t, f, b, seen) })
 			}
 		})
+	}
+	if played < len(files) {
+		return // -run picked some files: they need not have every action
 	}
 	for name, a := range wire.Actions {
 		if !a.Served {
