@@ -20,7 +20,7 @@ const (
 	wasteShare    = 0.50      // of the file unused, and at least
 	wasteBytes    = 256 << 20 // of it: it is rewritten
 	tightFile     = 0.90      // of the quota in the file, and
-	tightWaste    = 0.05      // of the quota unused in it: the same
+	tightWaste    = 0.03      // of the quota unused in it: the same
 	defragPause   = 10 * time.Minute
 	closedPause   = time.Minute // the same, while etcd takes no writes
 	defragTimeout = 10 * time.Minute
@@ -162,8 +162,8 @@ func (k *keeper) defragmentCluster(ctx context.Context) {
 	client := k.etcd.client
 	var waste []string
 	for _, endpoint := range client.Endpoints() {
-		u, alarmed, err := k.memberUsage(ctx, endpoint)
-		if err == nil && (u.wasteful() || alarmed) {
+		u, _, err := k.memberUsage(ctx, endpoint)
+		if err == nil && u.wasteful() {
 			waste = append(waste, endpoint)
 		}
 	}

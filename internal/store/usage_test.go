@@ -14,11 +14,11 @@ func TestUsage(t *testing.T) {
 		{file: 4000, used: 3000},
 		{file: 5000, used: 4000, filling: true},
 		{file: 5000, used: 1000, filling: true, wasteful: true},
-		{file: 7400, used: 7200, filling: true},
+		{file: 7500, used: 7300, filling: true},
 		{file: 7400, used: 6900, filling: true, wasteful: true},
 		{file: 7600, used: 7500, filling: true, full: true},
 		{file: 7900, used: 5000, filling: true, full: true, wasteful: true},
-		{file: 8000, used: 7700, filling: true, full: true},
+		{file: 8000, used: 7800, filling: true, full: true},
 		{file: 8000, used: 7960, filling: true, full: true, brim: true},
 		{file: 8100, used: 5000, filling: true, full: true, brim: true, wasteful: true},
 	} {
