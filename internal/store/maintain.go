@@ -18,7 +18,7 @@ const (
 // maintain does what a store needs beside its writes, until ctx ends.
 func (s *Store) maintain(ctx context.Context) {
 	if e, ok := s.kv.(*etcd); ok {
-		k := &keeper{s: s, etcd: e}
+		k := &keeper{s: s, etcd: e, filling: true}
 		s.done.Go(func() { k.run(ctx) })
 	}
 	if s.opts.DataDir == "" {
@@ -43,7 +43,7 @@ type keeper struct {
 	s         *Store
 	etcd      *etcd
 	looks     int
-	filling   bool // the cluster's database was more than half full at the last look
+	filling   bool // the database of the cluster was more than half full at the last look, or was not looked at
 	marks     []mark
 	compacted int64 // the newest revision that this replica has compacted to
 	defragged time.Time
