@@ -128,7 +128,7 @@ func checkAccountName(name string) error {
 func makeAccount(tx *store.Tx, spec AccountSpec) *vpc.Account {
 	a := &vpc.Account{
 		ID: firstAccount, AppID: firstApp, Name: spec.Name, Verified: !spec.Unverified,
-		TagQuota: vpc.TagQuota{Allocated: true, Keys: -1, Pairs: -1, PerCall: -1},
+		TagQuota: vpc.DefaultTagQuota,
 		Created:  tx.Now(), SettledAt: tx.Now(),
 	}
 	for old := range store.Accounts.All(tx) {

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"net/netip"
 
 	"github.com/gatewright/gatewright/internal/store"
 	"github.com/gatewright/gatewright/internal/vpc"
@@ -54,7 +53,7 @@ func newID[K ~string, R any](tx *store.Tx, table *store.Table[K, R], prefix vpc.
 func (c *Control) gatewayEnv(r store.Reader, caller *Caller, acct *vpc.Account, tags []vpc.Tag) *vpc.GatewayEnv {
 	scope := caller.Scope()
 	env := &vpc.GatewayEnv{
-		Site: c.cfg.Site, Zones: c.zones(scope.Region), Scope: scope, Account: acct, Balance: acct.Balance,
+		Site: c.cfg.Site, Zones: c.zones(scope.Region), Scope: scope, Account: acct,
 		Prices: c.cfg.Prices, Listed: caller.Codes,
 		VPC: func(id vpc.VPCID) (*vpc.VPC, bool) {
 			v, ok := store.VPCs.Get(r, id)
@@ -63,7 +62,7 @@ func (c *Control) gatewayEnv(r store.Reader, caller *Caller, acct *vpc.Account, 
 		InVPC:        func(id vpc.VPCID) int { return store.GatewaysByVPC.Count(r, store.Of(scope, id)) },
 		OfCCN:        func() int { return ccnGateways(r, scope) },
 		CDCHolds:     func(id vpc.CDCID, t vpc.GatewayType) bool { return cdcHolds(r, scope, id, t) },
-		Destinations: func(id vpc.VPCID) []netip.Prefix { return tunnelDestinations(r, scope, id) },
+		Destinations: func(id vpc.VPCID) []vpc.Destination { return c.tunnelDestinations(r, scope, id) },
 		Quota:        func(name string) int { return quota(r, scope.Account, name) },
 	}
 	if len(tags) > 0 {
@@ -95,8 +94,9 @@ func cdcHolds(r store.Reader, s vpc.Scope, id vpc.CDCID, t vpc.GatewayType) bool
 
 // tunnelDestinations are the remote ranges that the VPC's gateways, and the gateways of
 // the CCN that it is attached to, send into tunnels. It looks at connections, which are
-// few, and not at gateways.
-func tunnelDestinations(r store.Reader, s vpc.Scope, id vpc.VPCID) []netip.Prefix {
+// few, and not at gateways. Of another account's gateways only the ranges count that the
+// CCN has a route to: all else is that account's own affair.
+func (c *Control) tunnelDestinations(r store.Reader, s vpc.Scope, id vpc.VPCID) []vpc.Destination {
 	var d destinations
 	for x := range store.ConnectionsByVPC.All(r, store.Of(s, id)) {
 		d.add(r, x)
@@ -105,7 +105,11 @@ func tunnelDestinations(r store.Reader, s vpc.Scope, id vpc.VPCID) []netip.Prefi
 		if a.State != vpc.AttachmentActive { // a request to join must not tell what is inside
 			continue
 		}
+		d.addForeign(r, s.Account, a.CCN, c.st.Now())
 		for g := range store.GatewaysByNetwork.All(r, a.CCN) {
+			if g.Account != s.Account {
+				continue
+			}
 			for x := range store.ConnectionsByGateway.All(r, store.Of(g.Scope, g.ID)) {
 				d.add(r, x)
 			}
@@ -116,13 +120,15 @@ func tunnelDestinations(r store.Reader, s vpc.Scope, id vpc.VPCID) []netip.Prefi
 
 // destinations collects the remote ranges behind connections and their gateways' routes.
 type destinations struct {
-	ranges []netip.Prefix
+	ranges []vpc.Destination
 	seen   map[vpc.GatewayID]bool // gateways whose routes are in
 }
 
 func (d *destinations) add(r store.Reader, x *vpc.Connection) {
 	for _, p := range x.Policies {
-		d.ranges = append(d.ranges, p.Remotes...)
+		for _, remote := range p.Remotes {
+			d.ranges = append(d.ranges, vpc.Destination{Range: remote})
+		}
 	}
 	if d.seen[x.Gateway] {
 		return
@@ -132,7 +138,20 @@ func (d *destinations) add(r store.Reader, x *vpc.Connection) {
 	}
 	d.seen[x.Gateway] = true
 	for route := range store.GatewayRoutesByGateway.All(r, store.Of(x.Scope, x.Gateway)) {
-		d.ranges = append(d.ranges, route.Destination)
+		d.ranges = append(d.ranges, vpc.Destination{Range: route.Destination})
+	}
+}
+
+// addForeign adds the CCN's enabled routes to gateways of other accounts.
+func (d *destinations) addForeign(r store.Reader, account vpc.AccountID, id vpc.CCNID, now vpc.Instant) {
+	ccn, ok := store.CCNs.Get(r, id)
+	if !ok || ccn.Account == account { // a gateway joins the CCNs of its own account only
+		return
+	}
+	for _, route := range vpc.CCNRoutes(ccn, ccnMembers(r, ccn, now)) {
+		if route.Enabled && route.InstanceType == vpc.InstanceGateway && route.Owner != account {
+			d.ranges = append(d.ranges, vpc.Destination{Range: route.Destination, Foreign: true})
+		}
 	}
 }
 
@@ -221,7 +240,7 @@ func (c *Control) changeGateway(ctx context.Context, caller *Caller, id string, 
 // gatewayMoment is what a change or an inquiry is judged against.
 func (c *Control) gatewayMoment(caller *Caller, acct *vpc.Account, now vpc.Instant) *vpc.GatewayMoment {
 	return &vpc.GatewayMoment{
-		Site: c.cfg.Site, Now: now, Life: c.life(), Account: acct, Balance: acct.Balance,
+		Site: c.cfg.Site, Now: now, Life: c.life(), Account: acct,
 		Prices: c.cfg.Prices, Listed: caller.Codes,
 	}
 }

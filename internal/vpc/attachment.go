@@ -149,30 +149,3 @@ func (in *CCNInstance) check(param func(string) string, codes Listed) *Error {
 	}
 	return nil
 }
-
-// Area is the vendor's part of the world that a region lies in. Regions that do not
-// start with a known place lie in CHINA_MAINLAND.
-func (r Region) Area() string {
-	switch city := cityOf(r); city {
-	case "hongkong", "taipei", "singapore", "bangkok", "mumbai", "seoul", "tokyo", "jakarta":
-		return "ASIA_PACIFIC"
-	case "ashburn", "siliconvalley", "toronto":
-		return "NORTH_AMERICA"
-	case "saopaulo":
-		return "SOUTH_AMERICA"
-	case "frankfurt", "moscow":
-		return "EUROPE"
-	case "riyadh":
-		return "MIDDLE_EAST"
-	}
-	return "CHINA_MAINLAND"
-}
-
-func cityOf(r Region) string {
-	for i := range r {
-		if r[i] == '-' {
-			return string(r[i+1:])
-		}
-	}
-	return string(r)
-}

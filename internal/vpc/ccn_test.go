@@ -105,9 +105,15 @@ func TestAttachmentState(t *testing.T) {
 }
 
 func TestArea(t *testing.T) {
-	for r, want := range map[Region]string{"ap-guangzhou": "CHINA_MAINLAND", "ap-singapore": "ASIA_PACIFIC", "na-ashburn": "NORTH_AMERICA", "eu-frankfurt": "EUROPE", "ap-shanghai-fsi": "CHINA_MAINLAND", "home": "CHINA_MAINLAND"} {
+	for r, want := range map[Region]string{"ap-guangzhou": "CHINA_MAINLAND", "ap-singapore": "ASIA_PACIFIC", "na-ashburn": "NORTH_AMERICA", "eu-frankfurt": "EUROPE", "ap-shanghai-fsi": "CHINA_MAINLAND", "home": "CHINA_MAINLAND",
+		"ap-osaka": "ASIA_PACIFIC", "me-saudi-arabia": "MIDDLE_EAST", "me-dubai": "MIDDLE_EAST", "sa-saopaulo": "SOUTH_AMERICA", "eu-home": "EUROPE", "": "CHINA_MAINLAND"} {
 		if got := r.Area(); got != want {
 			t.Errorf("%s: %s, want %s", r, got, want)
+		}
+	}
+	for _, r := range Regions() {
+		if _, city, _ := strings.Cut(string(r), "-"); cityAreas[city] == "" {
+			t.Errorf("nobody has placed the region %s", r)
 		}
 	}
 }

@@ -6,7 +6,6 @@ type GatewayMoment struct {
 	Now     Instant
 	Life    Life
 	Account *Account
-	Balance Money // what the account has left, accrued postpaid use taken off
 	Prices  *PriceBook
 	Listed  Listed
 }
@@ -116,7 +115,7 @@ func (g *Gateway) become(to Item, m *GatewayMoment) ([]LedgerEntry, *Error) {
 	}
 	entry := g.entry(m.Now)
 	entry.Kind, entry.Amount = LedgerResize, -cost
-	return []LedgerEntry{entry}, checkFunds(m.Balance, cost, m.Prices)
+	return []LedgerEntry{entry}, checkFunds(m.Account.Balance, cost, m.Prices)
 }
 
 // CheckBandwidth decides whether a gateway may have another bandwidth.
@@ -183,9 +182,17 @@ func (m *GatewayMoment) renewal(g *Gateway, p *PrepaidSpec) (months int, flag Re
 	months, flag, err = parsePrepaid(p, g.RenewFlag)
 	if err != nil {
 		err.Code = m.Listed.Pick(err.Code, InvalidParameterValueMalformed)
+		return 0, "", err
 	}
-	return months, flag, err
+	if AddMonths(g.Expires, months) > AddMonths(m.Now, maxTermAhead) {
+		return 0, "", Refuse(m.Listed.Pick(InvalidParameterValueMalformed, InvalidParameterValue), "InstanceChargePrepaid.Period",
+			"the term, which ends on %s, can reach %d months ahead", "当前到期时间为 %s，有效期最多可延至 %d 个月之后", g.Expires, maxTermAhead)
+	}
+	return months, flag, nil
 }
+
+// maxTermAhead is how many months ahead of now a prepaid term may end.
+const maxTermAhead = 120
 
 // RenewGateway adds months to a prepaid term, counted from its end even where that has
 // passed, and lifts the isolation of a gateway whose new term is not over.
@@ -195,7 +202,7 @@ func RenewGateway(g *Gateway, p *PrepaidSpec, m *GatewayMoment) (*Gateway, []Led
 		return nil, nil, err
 	}
 	_, cost := m.Prices.Term(g.Item(), months)
-	if err := checkFunds(m.Balance, cost, m.Prices); err != nil {
+	if err := checkFunds(m.Account.Balance, cost, m.Prices); err != nil {
 		return nil, nil, m.Listed.Narrow(err)
 	}
 	n := *g

@@ -11,7 +11,7 @@ import (
 
 func moment(now string, balance Money) *GatewayMoment {
 	a := &Account{ID: 1, Balance: balance, SettledAt: at("2026-07-31 00:00:00")}
-	return &GatewayMoment{Site: SiteCN, Now: at(now), Life: life, Account: a, Balance: balance, Prices: DefaultPrices(SiteCN)}
+	return &GatewayMoment{Site: SiteCN, Now: at(now), Life: life, Account: a, Prices: DefaultPrices(SiteCN)}
 }
 
 // listed is what an action of the tables documents.
@@ -122,6 +122,7 @@ func TestResizeGateway(t *testing.T) {
 func TestRenewGateway(t *testing.T) {
 	isolated := func() *Gateway { g := prepaidGateway(); g.Isolated = g.Expires; return g }
 	ssl := func() *Gateway { g := prepaidGateway(); g.Type, g.MaxConnection = TypeSSL, 5; return g }
+	until := func(end string) *Gateway { g := prepaidGateway(); g.Expires = at(end); return g }
 	months := func(n uint64) *PrepaidSpec { return &PrepaidSpec{Period: &n} }
 	for _, c := range []struct {
 		name    string
@@ -138,6 +139,9 @@ func TestRenewGateway(t *testing.T) {
 		{"no money", prepaidGateway(), "2026-08-01 00:00:00", Yuan(380) - 1, months(1), "UnsupportedOperation.InsufficientFunds"},
 		{"postpaid", postpaidGateway(), "2026-08-01 00:00:00", Yuan(1e6), months(1), "UnsupportedOperation"},
 		{"SSL", ssl(), "2026-08-01 00:00:00", Yuan(1e6), months(1), "UnsupportedOperation"},
+		{"to ten years ahead", until("2033-08-01 00:00:00"), "2026-08-01 00:00:00", Yuan(1e6), months(36), "PREPAID 5M expires 2036-08-01 00:00:00 due 2036-08-01 00:00:00; renew -13680 at 2026-08-01 00:00:00"},
+		{"a second more", until("2033-08-01 00:00:01"), "2026-08-01 00:00:00", Yuan(1e6), months(36), "InvalidParameterValue.Malformed"},
+		{"to the end of time", until("2261-12-31 00:00:00"), "2026-08-01 00:00:00", Yuan(1e6), months(36), "InvalidParameterValue.Malformed"},
 		{"10 months", prepaidGateway(), "2026-08-01 00:00:00", Yuan(1e6), months(10), "InvalidParameterValue.Malformed"},
 		{"no period", prepaidGateway(), "2026-08-01 00:00:00", Yuan(1e6), &PrepaidSpec{}, "InvalidParameterValue.Malformed"},
 		{"nothing", prepaidGateway(), "2026-08-01 00:00:00", Yuan(1e6), nil, "InvalidParameterValue.Malformed"},
@@ -148,6 +152,9 @@ func TestRenewGateway(t *testing.T) {
 		g, entries, err := RenewGateway(c.g, c.p, m)
 		if got := outcome(g, entries, err); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+		if _, err := InquireRenewal(c.g, c.p, m); (err == nil) != (strings.Contains(c.want, "renew ") || c.name == "no money") {
+			t.Errorf("%s: the inquiry answers %v", c.name, err)
 		}
 	}
 }

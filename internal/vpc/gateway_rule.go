@@ -34,7 +34,6 @@ type GatewayEnv struct {
 	Zones   []Zone // of the caller's region; a gateway without a wish gets the first
 	Scope   Scope
 	Account *Account
-	Balance Money // what the account has left, accrued postpaid use taken off
 	Prices  *PriceBook
 	Stock   TagStock
 	Listed  Listed
@@ -43,7 +42,7 @@ type GatewayEnv struct {
 	InVPC        func(VPCID) int               // gateways in a VPC
 	OfCCN        func() int                    // gateways of the CCN types in the region
 	CDCHolds     func(CDCID, GatewayType) bool // the cluster has a gateway of that type
-	Destinations func(VPCID) []netip.Prefix    // remote ranges of the VPC's other gateways
+	Destinations func(VPCID) []Destination     // what other gateways take out of the VPC into tunnels
 	Quota        func(name string) int         // the account's, in the region
 }
 
@@ -264,26 +263,33 @@ func (d *gatewayDraft) checkRanges() *Error {
 	if d.vpc == nil {
 		return nil
 	}
-	vpcRange, remote, clash := VPCRangeConflict(d.vpc.Ranges(), d.env.Destinations(d.vpc.ID))
-	if !clash {
-		return nil
-	}
-	return Refuse(InvalidParameterValueVpnConnCidrConflict, "VpcId",
-		"its range `%s` overlaps `%s`, which another gateway of the VPC sends into a tunnel", "其网段 `%s` 与同一私有网络中其他网关的通道目的网段 `%s` 重叠", vpcRange, remote)
-}
-
-// VPCRangeConflict finds the first range of a VPC that overlaps a tunnel's destination.
-// The destination 0.0.0.0/0 stands for everything else and clashes with nothing.
-func VPCRangeConflict(ranges, destinations []netip.Prefix) (vpcRange, destination netip.Prefix, clash bool) {
-	for _, dst := range destinations {
-		if dst == Everywhere {
+	own := d.vpc.Ranges()
+	for _, dst := range d.env.Destinations(d.vpc.ID) {
+		if dst.Range == Everywhere {
 			continue
 		}
-		if r, ok := FirstOverlap(dst, ranges); ok {
-			return r, dst, true
+		if clash, ok := FirstOverlap(dst.Range, own); ok {
+			return dst.refuse(clash)
 		}
 	}
-	return netip.Prefix{}, netip.Prefix{}, false
+	return nil
+}
+
+// Destination is a range that a gateway sends into a tunnel. 0.0.0.0/0 stands for
+// everything else and clashes with nothing.
+type Destination struct {
+	Range   netip.Prefix
+	Foreign bool // it is another account's, and must not be named
+}
+
+// refuse says that a VPC's range overlaps the destination.
+func (d Destination) refuse(vpcRange netip.Prefix) *Error {
+	if d.Foreign {
+		return Refuse(InvalidParameterValueVpnConnCidrConflict, "VpcId",
+			"its range `%s` overlaps one that a gateway of its CCN sends into a tunnel", "其网段 `%s` 与所属云联网中其他网关的通道目的网段重叠", vpcRange)
+	}
+	return Refuse(InvalidParameterValueVpnConnCidrConflict, "VpcId",
+		"its range `%s` overlaps `%s`, which another gateway of the VPC sends into a tunnel", "其网段 `%s` 与同一私有网络中其他网关的通道目的网段 `%s` 重叠", vpcRange, d.Range)
 }
 
 func (d *gatewayDraft) checkQuota() *Error {
@@ -311,7 +317,7 @@ func (d *gatewayDraft) checkAccount() *Error {
 	} else {
 		o.Rate = need
 	}
-	return checkFunds(d.env.Balance, need, d.env.Prices)
+	return checkFunds(d.env.Account.Balance, need, d.env.Prices)
 }
 
 // checkFunds refuses to sell something that costs more than there is.

@@ -14,13 +14,13 @@ func gatewayWorld() *GatewayEnv {
 	v := &VPC{ID: "vpc-aaaaaaaa", CIDR: netip.MustParsePrefix("10.0.0.0/16"), Assistants: []netip.Prefix{netip.MustParsePrefix("192.168.0.0/24")}}
 	return &GatewayEnv{
 		Site: SiteCN, Zones: DefaultZones("ap-guangzhou"), Scope: Scope{Account: 1, Region: "ap-guangzhou"},
-		Account: &Account{ID: 1, Verified: true, TagQuota: DefaultTagQuota, CDCs: []CDCID{"cluster-aaaaaaaa"}},
-		Balance: Yuan(1000), Prices: DefaultPrices(SiteCN), Stock: stock(),
+		Account: &Account{ID: 1, Verified: true, TagQuota: DefaultTagQuota, Balance: Yuan(1000), CDCs: []CDCID{"cluster-aaaaaaaa"}},
+		Prices:  DefaultPrices(SiteCN), Stock: stock(),
 		VPC:          func(id VPCID) (*VPC, bool) { return v, id == v.ID },
 		InVPC:        func(VPCID) int { return 0 },
 		OfCCN:        func() int { return 0 },
 		CDCHolds:     func(CDCID, GatewayType) bool { return false },
-		Destinations: func(VPCID) []netip.Prefix { return nil },
+		Destinations: func(VPCID) []Destination { return nil },
 		Quota: func(name string) int {
 			return QuotaOf(1, name, func(AccountID, string) (int, bool) { return 0, false })
 		},
@@ -125,10 +125,14 @@ func TestCheckGatewaySpec(t *testing.T) {
 		}, "OK"},
 
 		{"range behind another gateway", func(_ *GatewaySpec, e *GatewayEnv) {
-			e.Destinations = func(VPCID) []netip.Prefix { return []netip.Prefix{Everywhere, netip.MustParsePrefix("192.168.0.0/16")} }
+			e.Destinations = func(VPCID) []Destination {
+				return []Destination{{Range: Everywhere}, {Range: netip.MustParsePrefix("192.168.0.0/16")}}
+			}
 		}, InvalidParameterValueVpnConnCidrConflict},
 		{"everything behind another gateway", func(_ *GatewaySpec, e *GatewayEnv) {
-			e.Destinations = func(VPCID) []netip.Prefix { return []netip.Prefix{Everywhere, netip.MustParsePrefix("172.16.0.0/16")} }
+			e.Destinations = func(VPCID) []Destination {
+				return []Destination{{Range: Everywhere}, {Range: netip.MustParsePrefix("172.16.0.0/16")}}
+			}
 		}, "OK"},
 
 		{"tenth in the VPC", func(_ *GatewaySpec, e *GatewayEnv) { e.InVPC = func(VPCID) int { return 9 } }, "OK"},
@@ -139,10 +143,10 @@ func TestCheckGatewaySpec(t *testing.T) {
 
 		{"tag", spec(func(s *GatewaySpec) { s.Tags = []Tag{{"qcs:a", ""}} }), UnsupportedOperationTagSystemReservedTagKey},
 		{"not verified", func(_ *GatewaySpec, e *GatewayEnv) { e.Account.Verified = false }, UnauthorizedOperationNoRealNameAuthentication},
-		{"no money, prepaid", func(s *GatewaySpec, e *GatewayEnv) { prepaid(1, nil)(s, e); e.Balance = 0 }, UnsupportedOperationInsufficientFunds},
-		{"just enough money", func(s *GatewaySpec, e *GatewayEnv) { prepaid(1, nil)(s, e); e.Balance = Yuan(380) }, "OK"},
-		{"a little too little", func(s *GatewaySpec, e *GatewayEnv) { prepaid(1, nil)(s, e); e.Balance = Yuan(380) - 1 }, UnsupportedOperationInsufficientFunds},
-		{"no money, postpaid", func(_ *GatewaySpec, e *GatewayEnv) { e.Balance = 0 }, UnsupportedOperationInsufficientFunds},
+		{"no money, prepaid", func(s *GatewaySpec, e *GatewayEnv) { prepaid(1, nil)(s, e); e.Account.Balance = 0 }, UnsupportedOperationInsufficientFunds},
+		{"just enough money", func(s *GatewaySpec, e *GatewayEnv) { prepaid(1, nil)(s, e); e.Account.Balance = Yuan(380) }, "OK"},
+		{"a little too little", func(s *GatewaySpec, e *GatewayEnv) { prepaid(1, nil)(s, e); e.Account.Balance = Yuan(380) - 1 }, UnsupportedOperationInsufficientFunds},
+		{"no money, postpaid", func(_ *GatewaySpec, e *GatewayEnv) { e.Account.Balance = 0 }, UnsupportedOperationInsufficientFunds},
 
 		{"type before VPC", spec(func(s *GatewaySpec) { s.Type, s.VPC = ptr("x"), "vpc_1" }), InvalidParameterValue},
 		{"VPC before name", spec(func(s *GatewaySpec) { s.VPC, s.Name = "vpc-zzzzzzzz", "" }), InvalidVpcIdNotFound},

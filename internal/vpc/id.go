@@ -20,8 +20,6 @@ const (
 	PrefixCCNRouteTable   Prefix = "ccnrtb"
 	PrefixCDC             Prefix = "cluster"
 	PrefixDHCP            Prefix = "dopt"
-	PrefixACL             Prefix = "acl"
-	PrefixEIP             Prefix = "eip"
 )
 
 const (
@@ -54,9 +52,6 @@ func (p Prefix) Match(id string) bool {
 	}
 	return true
 }
-
-// ValidID reports whether id has the shape of an id with the given prefix.
-func ValidID(prefix, id string) bool { return Prefix(prefix).Match(id) }
 
 // own returns the codes that an action may have for this kind alone.
 func (p Prefix) own() (malformed, notFound Code) {

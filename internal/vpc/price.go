@@ -1,6 +1,7 @@
 package vpc
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -144,11 +145,18 @@ func ceilDiv(n, d int64) int64 {
 	return q
 }
 
+// endOfTime is the last Instant, in the year 2262.
+const endOfTime Instant = math.MaxInt64
+
 // AddMonths moves an instant by calendar months in UTC+8; a day that the month does not
-// have becomes its last.
+// have becomes its last. Past the end of what an Instant can hold it stops there.
 func AddMonths(i Instant, months int) Instant {
 	t := i.Time().In(beijing)
 	first := time.Date(t.Year(), t.Month(), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), beijing).AddDate(0, months, 0)
 	last := first.AddDate(0, 1, -1).Day()
-	return At(first.AddDate(0, 0, min(t.Day(), last)-1))
+	moved := first.AddDate(0, 0, min(t.Day(), last)-1)
+	if moved.After(endOfTime.Time()) {
+		return endOfTime
+	}
+	return At(moved)
 }

@@ -155,6 +155,9 @@ func TestAddMonths(t *testing.T) {
 	if AddMonths(i, 1)%1e9 != i%1e9 {
 		t.Error("nanoseconds are lost")
 	}
+	if got := AddMonths(at("2261-12-31 00:00:00"), 36); got != endOfTime {
+		t.Errorf("past the end of time: %s", got)
+	}
 }
 
 func TestPricesSurviveWriting(t *testing.T) {
