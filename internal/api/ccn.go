@@ -129,6 +129,7 @@ const ccnRoutePriority = 50
 func ccnRouteOut(r *control.CCNRouteView) wire.CcnRoute {
 	return wire.CcnRoute{
 		RouteId:              r.ID,
+		RouteTableId:         r.Table,
 		DestinationCidrBlock: r.Destination.String(),
 		InstanceType:         r.InstanceType,
 		InstanceId:           r.Instance,

@@ -69,10 +69,12 @@ func gatewayRanges(r store.Reader, g *vpc.Gateway) []vpc.CCNRange {
 	return vpc.GatewayRanges(offeredRanges(r, g), connectionsOf(r, g), routesOf(r, g))
 }
 
-// CCNRouteView is a route of a CCN and the name of its next hop.
+// CCNRouteView is a route of a CCN, with the name of its next hop and, for the CCN's own
+// account, the route table that it is in.
 type CCNRouteView struct {
 	vpc.CCNRoute
-	Name string
+	Name  string
+	Table string
 }
 
 // CCNRouteQuery asks for the routes of a CCN.
@@ -98,20 +100,25 @@ func (c *Control) CCNRoutes(ctx context.Context, caller *Caller, q CCNRouteQuery
 			rows = append(rows, &r)
 		}
 	}
-	total, page, err := ccnRoutesAmong(ccn, rows).list(view, vpc.Scope{}, q.Query)
+	table := ""
+	if ccn.Account == caller.Account {
+		table = ccn.RouteTable
+	}
+	total, page, err := ccnRoutesAmong(table, rows).list(view, vpc.Scope{}, q.Query)
 	if err != nil {
 		return 0, nil, err
 	}
 	out := []CCNRouteView{}
 	for _, r := range page {
 		n, _ := networkOf(view, vpc.Scope{Account: r.Owner, Region: r.Region}, r.InstanceType, r.Instance)
-		out = append(out, CCNRouteView{*r, n.name()})
+		out = append(out, CCNRouteView{*r, n.name(), table})
 	}
 	return total, out, nil
 }
 
-// ccnRoutesAmong lists among the routes of one CCN that the caller may see.
-func ccnRoutesAmong(ccn *vpc.CCN, rows []*vpc.CCNRoute) *listing[vpc.CCNRoute] {
+// ccnRoutesAmong lists among the routes of one CCN that the caller may see, which are in
+// the given table, empty where the caller does not know it.
+func ccnRoutesAmong(table string, rows []*vpc.CCNRoute) *listing[vpc.CCNRoute] {
 	match := func(field func(*vpc.CCNRoute) string) filterRule[vpc.CCNRoute] {
 		return filterRule[vpc.CCNRoute]{Match: func(_ store.Reader, r *vpc.CCNRoute, v string) bool { return field(r) == v }}
 	}
@@ -126,7 +133,7 @@ func ccnRoutesAmong(ccn *vpc.CCN, rows []*vpc.CCNRoute) *listing[vpc.CCNRoute] {
 			"instance-type":   match(func(r *vpc.CCNRoute) string { return r.InstanceType }),
 			"instance-region": match(func(r *vpc.CCNRoute) string { return string(r.Region) }),
 			"instance-id":     match(func(r *vpc.CCNRoute) string { return r.Instance }),
-			"route-table-id":  match(func(*vpc.CCNRoute) string { return ccn.RouteTable }),
+			"route-table-id":  match(func(*vpc.CCNRoute) string { return table }),
 		},
 	}
 }
