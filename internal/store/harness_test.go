@@ -100,10 +100,10 @@ func vpcsIn(r Reader) string {
 	return strings.Join(ids, " ")
 }
 
-// await waits until ok holds, looking again every few milliseconds.
+// await waits until ok holds, looking again every millisecond.
 func await(t *testing.T, what string, within time.Duration, ok func() bool) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	late := time.After(within)
 	for !ok() {

@@ -105,6 +105,9 @@ func (t *troubles) stale() bool {
 // refusal is the error for every write, nil if there is none.
 func (t *troubles) refusal() error {
 	for _, p := range t.all() {
+		if p.kind == troubleClosed {
+			return errClosed
+		}
 		if p.writes == refuseAll {
 			return unavailable(p.cause, p.zh)
 		}
