@@ -22,7 +22,7 @@ const (
 	tightFile     = 0.90      // of the quota in the file, and
 	tightWaste    = 0.03      // of the quota unused in it: the same
 	defragPause   = 10 * time.Minute
-	closedPause   = time.Minute // the same, while etcd takes no writes
+	closedPause   = 5 * time.Second // the same, while etcd takes no writes and loses nothing by it
 	defragTimeout = 10 * time.Minute
 )
 
