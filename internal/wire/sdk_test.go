@@ -50,7 +50,7 @@ func TestSDKTypes(t *testing.T) {
 // TestSDKTypesRefuses proves that the comparison can fail.
 func TestSDKTypesRefuses(t *testing.T) {
 	type theirs struct {
-		A *string `json:"A,omitnil,omitempty"`
+		A *string `json:"A,omitempty"`
 		B []*struct {
 			C *int64 `json:"C"`
 		} `json:"B"`

@@ -32,7 +32,7 @@ func run(root string, check bool) error {
 			continue
 		}
 		if check {
-			return fmt.Errorf("%s is not what the tables say; run go generate ./...", name)
+			return fmt.Errorf("%s is not what the tables say; run go generate for ./internal/wire", name)
 		}
 		if err := os.WriteFile(path, files[name], 0o644); err != nil {
 			return err
