@@ -155,8 +155,12 @@ func (k *keeper) defragment(ctx context.Context) {
 	k.s.log.Info("rewrote the database file", "before", u.file, "after", after.file, "took", time.Since(k.defragged))
 }
 
-// claimKey is held, under a lease, by the replica that defragments the cluster.
-const claimKey = claims + "defragment"
+// claimKey is held, under a lease, by the replica that defragments the cluster. A dead
+// replica's claim ends after claimSeconds.
+const (
+	claimKey     = claims + "defragment"
+	claimSeconds = 30
+)
 
 func (k *keeper) defragmentCluster(ctx context.Context) {
 	client := k.etcd.client
@@ -188,18 +192,14 @@ func (k *keeper) defragmentCluster(ctx context.Context) {
 // claim keeps the other replicas from defragmenting meanwhile. An etcd that is out of
 // space grants nothing, and is then defragmented by who comes first.
 func (k *keeper) claim(ctx context.Context) (release func(), ok bool) {
-	lease, err := k.etcd.client.Grant(ctx, int64(defragTimeout/time.Second))
+	lease, err := k.etcd.client.Grant(ctx, claimSeconds)
 	if errors.Is(err, rpctypes.ErrNoSpace) {
 		return func() {}, true
 	}
 	if err != nil {
 		return nil, false
 	}
-	release = func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		_, _ = k.etcd.client.Revoke(ctx, lease.ID) // it ends by itself, too
-	}
+	release = k.keepAlive(ctx, lease.ID)
 	claim, err := k.etcd.client.Txn(ctx).If(clientv3.Compare(clientv3.CreateRevision(claimKey), "=", 0)).
 		Then(clientv3.OpPut(claimKey, k.s.opts.Replica, clientv3.WithLease(lease.ID))).Commit()
 	if err != nil || !claim.Succeeded {
@@ -207,6 +207,23 @@ func (k *keeper) claim(ctx context.Context) (release func(), ok bool) {
 		return nil, false
 	}
 	return release, true
+}
+
+// keepAlive keeps a lease until release is called, and ends it then.
+func (k *keeper) keepAlive(ctx context.Context, id clientv3.LeaseID) (release func()) {
+	alive, stop := context.WithCancel(ctx)
+	if beats, err := k.etcd.client.KeepAlive(alive, id); err == nil {
+		go func() {
+			for range beats { // closed by stop
+			}
+		}()
+	}
+	return func() {
+		stop()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_, _ = k.etcd.client.Revoke(ctx, id) // it ends by itself, too
+	}
 }
 
 // memberUsage asks one member of a cluster. A member that does not tell its quota has
