@@ -28,7 +28,7 @@ func New(c *control.Control, version string) *Metrics {
 			Name: "gatewright_api_calls_total", Help: "API calls answered, by action and code (OK or the error code).",
 		}, []string{"action", "code"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gatewright_api_call_seconds", Help: "Time from a call's last byte to its answer.",
+			Name: "gatewright_api_call_seconds", Help: "Time from the end of a call's headers to its answer, which includes reading its body.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"action"}),
 	}
