@@ -34,10 +34,9 @@ type call struct {
 	out       []byte
 	hosts     []string
 
-	cred    *control.Credential
-	action  *wire.Action // nil until it is known and served
-	caller  *control.Caller
-	byFault bool
+	cred   *control.Credential
+	action *wire.Action // nil until it is known and served
+	caller *control.Caller
 }
 
 // inputs are those that every action has: headers with TC3, parameters with v1.

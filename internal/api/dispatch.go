@@ -62,17 +62,26 @@ func (s *Server) serveAPI(c *call) {
 	s.dropBody(c)
 	if err == nil {
 		c.out = wire.AppendResponse(c.out[:0], out, c.id)
+		if c.caller.Fault && !c.action.Write { // a write has recorded itself
+			s.keeper.RecordCall(c.caller, "OK")
+		}
 		c.send(http.StatusOK, c.out)
 		s.record(c, "OK", nil)
 		return
 	}
 	refusal := s.refusal(c, err)
-	if c.caller != nil && c.action.Write && refusal.Code != vpc.RequestLimitExceeded {
-		s.keeper.RefusedCall(c.caller, refusal.Code, c.byFault)
+	if c.recordable(refusal.Code) {
+		s.keeper.RecordCall(c.caller, string(refusal.Code))
 	}
 	c.drain()
 	s.refuse(c, http.StatusOK, refusal)
 	s.record(c, string(refusal.Code), err)
+}
+
+// recordable reports whether a refused call goes into the audit: a write that was let
+// through the limit, and whatever met a fault.
+func (c *call) recordable(code vpc.Code) bool {
+	return c.caller != nil && (c.caller.Fault || c.action.Write && code != vpc.RequestLimitExceeded)
 }
 
 // refuse answers with an error.
@@ -179,13 +188,13 @@ func (s *Server) meetFault(ctx context.Context, c *call) error {
 	if err != nil || f == nil {
 		return err
 	}
+	c.caller.Fault = true
 	if err := c.delay(ctx, time.Duration(f.Latency)); err != nil {
 		return err
 	}
 	if f.Code == "" {
 		return nil
 	}
-	c.byFault = true
 	return vpc.Refuse(f.Code, "", "this is the fault %s, which the operator has set", "这是运维人员设置的故障 %s", f.ID)
 }
 

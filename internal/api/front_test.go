@@ -32,7 +32,7 @@ type fakeKeeper struct {
 	deny    error
 	fault   *vpc.Fault
 	health  control.Health
-	refused []string // audit of refused calls
+	refused []string // audit of calls that changed nothing
 	failing error    // of Authenticate
 }
 
@@ -54,10 +54,10 @@ func (k *fakeKeeper) TakeFault(context.Context, *control.Caller) (*vpc.Fault, er
 	return k.fault, nil
 }
 
-func (k *fakeKeeper) RefusedCall(c *control.Caller, code vpc.Code, byFault bool) {
+func (k *fakeKeeper) RecordCall(c *control.Caller, result string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.refused = append(k.refused, fmt.Sprintf("%s %s %s fault=%v params=%s", c.Action, code, c.Region, byFault, c.Params))
+	k.refused = append(k.refused, fmt.Sprintf("%s %s %s fault=%v params=%s", c.Action, result, c.Region, c.Fault, c.Params))
 }
 
 // A front is a server with a fake behind it and a log that can be read.
@@ -150,9 +150,7 @@ func stubCreate(t testing.TB) {
 		if in.InternetMaxBandwidthOut != nil {
 			g.InternetMaxBandwidthOut = *in.InternetMaxBandwidthOut
 		}
-		for i := range in.Tags {
-			g.TagSet = append(g.TagSet, in.Tags[i])
-		}
+		g.TagSet = append(g.TagSet, in.Tags...)
 		return &wire.CreateVpnGatewayResponse{VpnGateway: g}, nil
 	})
 }

@@ -297,6 +297,9 @@ func TestFaultsPermissionsAndAudit(t *testing.T) {
 	stub(t, "DescribeVpnGateways", func(context.Context, *control.Caller, *wire.DescribeVpnGatewaysRequest) (*wire.DescribeVpnGatewaysResponse, error) {
 		return nil, vpc.Refuse(vpc.ResourceNotFound, "", "nothing", "没有")
 	})
+	stub(t, "DescribeVpcs", func(context.Context, *control.Caller, *wire.DescribeVpcsRequest) (*wire.DescribeVpcsResponse, error) {
+		return &wire.DescribeVpcsResponse{}, nil
+	})
 	f := newFront(t).serve(t)
 	create, describe := request{body: createBody}.tc3(), request{action: "DescribeVpnGateways", body: "{}"}.tc3()
 	steps := []struct {
@@ -311,7 +314,10 @@ func TestFaultsPermissionsAndAudit(t *testing.T) {
 		{"refused before it is decoded", func() {}, request{body: "{"}.tc3(), "InvalidParameter", "CreateVpnGateway InvalidParameter ap-guangzhou fault=false params="},
 		{"a fault", func() { f.keeper.fault = &vpc.Fault{ID: "fault-1", Code: "InternalError.ModuleError"} }, create, "InternalError.ModuleError", `CreateVpnGateway InternalError.ModuleError ap-guangzhou fault=true params={"VpcId`},
 		{"decoding comes before a fault", func() {}, request{body: "["}.tc3(), "InvalidParameter", "CreateVpnGateway InvalidParameter ap-guangzhou fault=false"},
-		{"a fault that is only slow", func() { f.keeper.fault = &vpc.Fault{ID: "fault-2", Latency: int64(time.Millisecond)} }, create, "LimitExceeded", "CreateVpnGateway LimitExceeded ap-guangzhou fault=false"},
+		{"a fault that is only slow", func() { f.keeper.fault = &vpc.Fault{ID: "fault-2", Latency: int64(time.Millisecond)} }, create, "LimitExceeded", "CreateVpnGateway LimitExceeded ap-guangzhou fault=true"},
+		{"a read that is only slow", func() { f.keeper.fault = &vpc.Fault{ID: "fault-2", Latency: int64(time.Millisecond)} }, describe, "ResourceNotFound", "DescribeVpnGateways ResourceNotFound ap-guangzhou fault=true"},
+		{"a read that is slow and succeeds", func() {}, request{action: "DescribeVpcs", body: "{}"}.tc3(), "OK", "DescribeVpcs OK ap-guangzhou fault=true"},
+		{"a read that a fault stops", func() { f.keeper.fault = &vpc.Fault{ID: "fault-3", Code: vpc.RequestLimitExceeded} }, describe, "RequestLimitExceeded", "DescribeVpnGateways RequestLimitExceeded ap-guangzhou fault=true"},
 		{"a key that may not", func() { f.keeper.deny = vpc.Refuse(vpc.AuthFailureUnauthorizedOperation, "", "no", "否") }, create, "AuthFailure.UnauthorizedOperation", "CreateVpnGateway AuthFailure.UnauthorizedOperation ap-guangzhou fault=false params="},
 	}
 	for _, c := range steps {

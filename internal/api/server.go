@@ -47,7 +47,7 @@ type keeper interface {
 	Permit(cred *control.Credential, action string, write bool) error
 	Rate(account vpc.AccountID, action string) int
 	TakeFault(ctx context.Context, caller *control.Caller) (*vpc.Fault, error)
-	RefusedCall(caller *control.Caller, code vpc.Code, byFault bool)
+	RecordCall(caller *control.Caller, result string)
 	Health() control.Health
 }
 

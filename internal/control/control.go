@@ -71,7 +71,7 @@ func (c *Control) Run(ctx context.Context) error {
 }
 
 // Caller is who asks, where and with which request. It is made by the API after
-// authentication and never changes.
+// authentication and does not change once a method of Control has it.
 type Caller struct {
 	Account   vpc.AccountID
 	KeyID     string // SecretId, or "operator"
@@ -84,6 +84,7 @@ type Caller struct {
 	Language  vpc.Language
 	Codes     vpc.Listed // the codes that the action documents; nil: any
 	Actions   []string   // with RoleActions, what the key may call
+	Fault     bool       // the call met a fault that the operator has set
 }
 
 // Scope is the account and region that the call works in.
@@ -102,18 +103,23 @@ func (c *Caller) SeesSecrets() bool {
 func (c *Caller) audit(at vpc.Instant, result string) vpc.AuditEntry {
 	return vpc.AuditEntry{
 		At: at, Account: c.Account, Key: c.KeyID, Action: c.Action, Region: c.Region,
-		Params: c.Params, Result: result, RequestID: c.RequestID, Source: c.Source,
+		Params: c.Params, Result: result, Fault: c.Fault, RequestID: c.RequestID, Source: c.Source,
 	}
 }
 
 // update evaluates fn in one transaction that also holds the call's audit entry.
 func (c *Control) update(ctx context.Context, caller *Caller, fn func(*store.Tx) error) error {
+	return c.updateAs(ctx, caller, func(tx *store.Tx) (string, error) { return "OK", fn(tx) })
+}
+
+// updateAs is update where fn says what the audit has as the call's result.
+func (c *Control) updateAs(ctx context.Context, caller *Caller, fn func(*store.Tx) (string, error)) error {
 	_, err := c.st.Update(ctx, func(tx *store.Tx) error {
-		if err := fn(tx); err != nil {
-			return err
+		result, err := fn(tx)
+		if err == nil {
+			tx.Append(store.Audit, caller.audit(tx.Now(), result))
 		}
-		tx.Append(store.Audit, caller.audit(tx.Now(), "OK"))
-		return nil
+		return err
 	})
 	return err
 }

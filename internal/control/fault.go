@@ -74,20 +74,45 @@ func (c *Control) Faults(ctx context.Context) ([]*vpc.Fault, error) {
 // ClearFaults removes the fault with an id, or with an empty id those of an account,
 // or with account 0 all; it returns how many.
 func (c *Control) ClearFaults(ctx context.Context, caller *Caller, id string, account vpc.AccountID) (int, error) {
-	n := 0
-	err := c.update(ctx, caller, func(tx *store.Tx) error {
-		n = 0
-		for f := range store.Faults.All(tx) {
-			if (id == "" || f.ID == id) && (account == 0 || f.Account == account) && store.Faults.Delete(tx, f.ID) {
-				n++
+	for total := 0; ; {
+		n := 0
+		_, err := c.st.Update(ctx, func(tx *store.Tx) error {
+			n = clearFaults(tx, id, account)
+			if id != "" && n == 0 {
+				return vpc.Refuse(vpc.ResourceNotFound, "id", "there is no fault `%s`", "故障 `%s` 不存在", vpc.Clip(id))
 			}
+			if n < maxCleared { // the last portion stands for all of them in the audit
+				tx.Append(store.Audit, caller.audit(tx.Now(), "OK"))
+			}
+			return nil
+		})
+		if err != nil {
+			return total, err
 		}
-		if id != "" && n == 0 {
-			return vpc.Refuse(vpc.ResourceNotFound, "id", "there is no fault `%s`", "故障 `%s` 不存在", vpc.Clip(id))
+		if total += n; n < maxCleared {
+			return total, nil
 		}
-		return nil
-	})
-	return n, err
+	}
+}
+
+// maxCleared is how many faults one transaction clears: a commit takes no more rows.
+const maxCleared = 100
+
+// clearFaults removes up to maxCleared faults and counts them.
+func clearFaults(tx *store.Tx, id string, account vpc.AccountID) int {
+	var gone []string
+	for f := range store.Faults.All(tx) {
+		if (id == "" || f.ID == id) && (account == 0 || f.Account == account) {
+			gone = append(gone, f.ID)
+		}
+		if len(gone) == maxCleared {
+			break
+		}
+	}
+	for _, f := range gone {
+		store.Faults.Delete(tx, f)
+	}
+	return len(gone)
 }
 
 // TakeFault returns the fault that this call meets, counted down by one, or nil. With

@@ -37,11 +37,16 @@ func bookAll(tx *store.Tx, entries []vpc.LedgerEntry) error {
 }
 
 // settle puts the use of all of an account's postpaid gateways since the last
-// settlement on its balance, as one line. The intervals stay open.
+// settlement on its balance, as one line. The intervals stay open. While a gateway should
+// have become postpaid and has not yet, the account stays due: its hours since then lie
+// before the settlement and would be lost.
 func settle(_ *Control, tx *store.Tx, a *vpc.Account) error {
 	changed := *a
 	used, now := vpc.Money(0), tx.Now()
 	for g := range store.GatewaysByScope.Range(tx, vpc.Scope{Account: a.ID}, vpc.Scope{Account: a.ID, Region: lastRegion}) {
+		if g.ConvertAtExpiry && g.Due.Before(now) {
+			return nil
+		}
 		used = used.Plus(g.Used(a, now))
 	}
 	changed.SettledAt = now

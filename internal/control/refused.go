@@ -8,16 +8,15 @@ import (
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
-// RefusedCall records a write call that was refused. It never waits: the entry joins a
-// later commit, and when more than a few thousand are waiting the newest are dropped
-// and the log says so.
-func (c *Control) RefusedCall(caller *Caller, code vpc.Code, byFault bool) {
-	entry := caller.audit(c.st.Now(), string(code))
-	entry.Fault = byFault
+// RecordCall records a call that changed nothing: a write that was refused, or one that
+// met a fault. Result is OK or the code. It never waits: the entry joins a later commit,
+// and when more than a few thousand are waiting the newest are dropped and the log says
+// so.
+func (c *Control) RecordCall(caller *Caller, result string) {
 	select {
-	case c.refused <- entry:
+	case c.refused <- caller.audit(c.st.Now(), result):
 	default:
-		c.log.Warn("audit: too many refused calls at once, one is not recorded", "action", caller.Action, "request", caller.RequestID)
+		c.log.Warn("audit: too many calls to record at once, one is not recorded", "action", caller.Action, "request", caller.RequestID)
 	}
 }
 

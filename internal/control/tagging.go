@@ -152,18 +152,21 @@ func (c *Control) retagMany(ctx context.Context, caller *Caller, resources []str
 		return nil, err
 	}
 	var failed []FailedResource
-	err := c.update(ctx, caller, func(tx *store.Tx) error {
+	err := c.updateAs(ctx, caller, func(tx *store.Tx) (string, error) {
 		failed = nil
 		for i, name := range resources {
 			refused, err := retagOne(tx, caller, i, name, set, drop)
 			if err != nil {
-				return err
+				return "", err
 			}
 			if refused != nil {
 				failed = append(failed, FailedResource{name, refused})
 			}
 		}
-		return nil
+		if len(failed) > 0 && len(failed) == len(resources) {
+			return string(failed[0].Err.Code), nil
+		}
+		return "OK", nil
 	})
 	return failed, err
 }

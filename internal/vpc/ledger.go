@@ -25,7 +25,7 @@ const (
 	LedgerSettle   = "settle"   // postpaid use of everything since the last settlement
 )
 
-// AuditEntry is one write call. It never holds a secret.
+// AuditEntry is one write call, or any call that met a fault. It never holds a secret.
 type AuditEntry struct {
 	At        Instant         `json:"at"`
 	Account   AccountID       `json:"account"`
@@ -34,7 +34,7 @@ type AuditEntry struct {
 	Region    Region          `json:"region,omitempty"`
 	Params    json.RawMessage `json:"params,omitempty"` // secrets replaced by ***
 	Result    string          `json:"result"`           // OK or the error code
-	Fault     bool            `json:"fault,omitempty"`  // the result came from `gatewright fault`
+	Fault     bool            `json:"fault,omitempty"`  // the call met one of `gatewright fault`
 	RequestID string          `json:"requestId"`
 	Source    string          `json:"source"` // the caller's address
 }
