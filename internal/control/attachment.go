@@ -487,7 +487,7 @@ func seenAttachments(r store.Reader, id vpc.AccountID, ccn vpc.CCNID) []*vpc.Att
 // attachmentsAmong lists among rows that were gathered for one caller.
 func attachmentsAmong(rows []*vpc.Attachment) *listing[vpc.Attachment] {
 	match := func(field func(*vpc.Attachment) string) filterRule[vpc.Attachment] {
-		return filterRule[vpc.Attachment]{Match: func(_ store.Reader, a *vpc.Attachment, v string) bool { return field(a) == v }}
+		return filterRule[vpc.Attachment]{Value: func(_ store.Reader, a *vpc.Attachment) (string, bool) { return field(a), true }}
 	}
 	return &listing[vpc.Attachment]{
 		scope: func(*vpc.Attachment) vpc.Scope { return vpc.Scope{} },

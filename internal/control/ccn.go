@@ -154,15 +154,15 @@ var ccns = listing[vpc.CCN]{
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.CCN] {
 				return one(ownCCN(r, s.Account, vpc.CCNID(v)))
 			},
-			Match: func(_ store.Reader, c *vpc.CCN, v string) bool { return string(c.ID) == v },
+			Value: func(_ store.Reader, c *vpc.CCN) (string, bool) { return string(c.ID), true },
 		},
 		"ccn-name": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.CCN] {
 				return from(r, store.CCNsByName, store.OwnedBy(s.Account, v))
 			},
-			Match: func(_ store.Reader, c *vpc.CCN, v string) bool { return c.Name == v },
+			Value: func(_ store.Reader, c *vpc.CCN) (string, bool) { return c.Name, true },
 		},
-		"ccn-description": {Match: func(_ store.Reader, c *vpc.CCN, v string) bool { return c.Description == v }},
+		"ccn-description": {Value: func(_ store.Reader, c *vpc.CCN) (string, bool) { return c.Description, true }},
 		"state":           {Match: func(_ store.Reader, _ *vpc.CCN, v string) bool { return v == vpc.CCNAvailable }},
 	},
 	filter: tagFilter(vpc.PrefixCCN, getCCN, func(c *vpc.CCN) string { return string(c.ID) }),

@@ -120,7 +120,7 @@ func (c *Control) CCNRoutes(ctx context.Context, caller *Caller, q CCNRouteQuery
 // the given table, empty where the caller does not know it.
 func ccnRoutesAmong(table string, rows []*vpc.CCNRoute) *listing[vpc.CCNRoute] {
 	match := func(field func(*vpc.CCNRoute) string) filterRule[vpc.CCNRoute] {
-		return filterRule[vpc.CCNRoute]{Match: func(_ store.Reader, r *vpc.CCNRoute, v string) bool { return field(r) == v }}
+		return filterRule[vpc.CCNRoute]{Value: func(_ store.Reader, r *vpc.CCNRoute) (string, bool) { return field(r), true }}
 	}
 	return &listing[vpc.CCNRoute]{
 		idParam: "RouteIds", idPrefix: vpc.PrefixCCNRoute, malformed: vpc.InvalidParameterValueMalformed, unknown: vpc.ResourceNotFound,

@@ -24,31 +24,31 @@ var connections = listing[vpc.Connection]{
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Connection] {
 				return from(r, store.ConnectionsByVPC, store.Of(s, vpc.VPCID(v)))
 			},
-			Match: func(_ store.Reader, x *vpc.Connection, v string) bool { return x.VPC != "" && string(x.VPC) == v },
+			Value: func(_ store.Reader, x *vpc.Connection) (string, bool) { return string(x.VPC), x.VPC != "" },
 		},
 		"vpn-gateway-id": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Connection] {
 				return from(r, store.ConnectionsByGateway, store.Of(s, vpc.GatewayID(v)))
 			},
-			Match: func(_ store.Reader, x *vpc.Connection, v string) bool { return string(x.Gateway) == v },
+			Value: func(_ store.Reader, x *vpc.Connection) (string, bool) { return string(x.Gateway), true },
 		},
 		"customer-gateway-id": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Connection] {
 				return from(r, store.ConnectionsByCustomerGateway, store.Of(s, vpc.CustomerGatewayID(v)))
 			},
-			Match: func(_ store.Reader, x *vpc.Connection, v string) bool { return string(x.CustomerGateway) == v },
+			Value: func(_ store.Reader, x *vpc.Connection) (string, bool) { return string(x.CustomerGateway), true },
 		},
 		"vpn-connection-name": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Connection] {
 				return from(r, store.ConnectionsByName, store.Of(s, v))
 			},
-			Match: func(_ store.Reader, x *vpc.Connection, v string) bool { return x.Name == v },
+			Value: func(_ store.Reader, x *vpc.Connection) (string, bool) { return x.Name, true },
 		},
 		"vpn-connection-id": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Connection] {
 				return one(ownConnection(r, s, v))
 			},
-			Match: func(_ store.Reader, x *vpc.Connection, v string) bool { return string(x.ID) == v },
+			Value: func(_ store.Reader, x *vpc.Connection) (string, bool) { return string(x.ID), true },
 		},
 	},
 }

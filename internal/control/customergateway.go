@@ -25,13 +25,13 @@ var customerGateways = listing[vpc.CustomerGateway]{
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.CustomerGateway] {
 				return one(ownCustomerGateway(r, s, v))
 			},
-			Match: func(_ store.Reader, g *vpc.CustomerGateway, v string) bool { return string(g.ID) == v },
+			Value: func(_ store.Reader, g *vpc.CustomerGateway) (string, bool) { return string(g.ID), true },
 		},
 		"customer-gateway-name": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.CustomerGateway] {
 				return from(r, store.CustomerGatewaysByName, store.Of(s, v))
 			},
-			Match: func(_ store.Reader, g *vpc.CustomerGateway, v string) bool { return g.Name == v },
+			Value: func(_ store.Reader, g *vpc.CustomerGateway) (string, bool) { return g.Name, true },
 		},
 		"ip-address": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.CustomerGateway] {
@@ -41,7 +41,7 @@ var customerGateways = listing[vpc.CustomerGateway]{
 				}
 				return from(r, store.CustomerGatewaysByAddr, store.Of(s, addr))
 			},
-			Match: func(_ store.Reader, g *vpc.CustomerGateway, v string) bool { return g.Addr.String() == v },
+			Value: func(_ store.Reader, g *vpc.CustomerGateway) (string, bool) { return g.Addr.String(), true },
 		},
 	},
 }

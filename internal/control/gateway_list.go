@@ -25,29 +25,29 @@ var gateways = listing[vpc.Gateway]{
 				}
 				return from(r, store.GatewaysByVPC, store.Of(s, vpc.VPCID(v)))
 			},
-			Match: func(_ store.Reader, g *vpc.Gateway, v string) bool { return g.VPC != "" && string(g.VPC) == v },
+			Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.VPC), g.VPC != "" },
 		},
 		"vpn-gateway-name": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Gateway] {
 				return from(r, store.GatewaysByName, store.Of(s, v))
 			},
-			Match: func(_ store.Reader, g *vpc.Gateway, v string) bool { return g.Name == v },
+			Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return g.Name, true },
 		},
 		"vpn-gateway-id": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Gateway] {
 				return one(ownGateway(r, s, vpc.GatewayID(v)))
 			},
-			Match: func(_ store.Reader, g *vpc.Gateway, v string) bool { return string(g.ID) == v },
+			Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.ID), true },
 		},
 		"public-ip-address": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Gateway] {
 				return one(gatewayAt(r, s, v))
 			},
-			Match: func(_ store.Reader, g *vpc.Gateway, v string) bool { return g.Public.String() == v },
+			Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return g.Public.String(), true },
 		},
-		"type":       {Match: func(_ store.Reader, g *vpc.Gateway, v string) bool { return string(g.Type) == v }},
-		"renew-flag": {Match: func(_ store.Reader, g *vpc.Gateway, v string) bool { return string(g.RenewFlag) == v }},
-		"zone":       {Match: func(_ store.Reader, g *vpc.Gateway, v string) bool { return string(g.Zone) == v }},
+		"type":       {Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.Type), true }},
+		"renew-flag": {Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.RenewFlag), true }},
+		"zone":       {Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.Zone), true }},
 	},
 }
 

@@ -18,9 +18,9 @@ func gatewayRoutes(id vpc.GatewayID) *listing[vpc.GatewayRoute] {
 			return from(r, store.GatewayRoutesByGateway, store.Of(s, id))
 		},
 		filters: map[string]filterRule[vpc.GatewayRoute]{
-			"DestinationCidr": {Match: func(_ store.Reader, r *vpc.GatewayRoute, v string) bool { return r.Destination.String() == v }},
-			"InstanceId":      {Match: func(_ store.Reader, r *vpc.GatewayRoute, v string) bool { return r.NextHop == v }},
-			"InstanceType":    {Match: func(_ store.Reader, r *vpc.GatewayRoute, v string) bool { return r.NextHopType == v }},
+			"DestinationCidr": {Value: func(_ store.Reader, r *vpc.GatewayRoute) (string, bool) { return r.Destination.String(), true }},
+			"InstanceId":      {Value: func(_ store.Reader, r *vpc.GatewayRoute) (string, bool) { return r.NextHop, true }},
+			"InstanceType":    {Value: func(_ store.Reader, r *vpc.GatewayRoute) (string, bool) { return r.NextHopType, true }},
 		},
 	}
 }

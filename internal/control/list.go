@@ -21,7 +21,7 @@ type Query struct {
 	HasIDs  bool // an id list was sent, even an empty one
 	Filters []Filter
 	Offset  int
-	Limit   int // NewQuery fills in the vendor's default of 20
+	Limit   int // CheckPage fills in the vendor's default of 20
 }
 
 // DefaultLimit and MaxLimit are the page sizes of the vendor's list calls.
@@ -115,12 +115,48 @@ func union[R any](parts []source[R]) source[R] {
 }
 
 // filterRule says how one filter name works. Index, where it exists, finds the rows of
-// a value at once; Match tells of one row. Shared says that a row can have several of
-// the values, so that the index serves a filter with one value only.
+// a value at once. Of one row Value tells the only value it matches, if any; where there
+// may be more, Match tells whether it matches one. Shared says that a row can have several
+// of the values, so that the index serves a filter with one value only.
 type filterRule[R any] struct {
 	Index  func(r store.Reader, s vpc.Scope, value string) source[R]
+	Value  func(r store.Reader, row *R) (string, bool)
 	Match  func(r store.Reader, row *R, value string) bool
 	Shared bool
+}
+
+// fewValues is how many values are sooner compared one by one than looked up.
+const fewValues = 4
+
+// test makes the test of a row for any of some values.
+func (f *filterRule[R]) test(r store.Reader, values []string) func(row *R) bool {
+	switch {
+	case f.Value == nil:
+		values = distinct(values)
+		return func(row *R) bool {
+			return slices.ContainsFunc(values, func(v string) bool { return f.Match(r, row, v) })
+		}
+	case len(values) <= fewValues:
+		return func(row *R) bool {
+			v, ok := f.Value(r, row)
+			return ok && slices.Contains(values, v)
+		}
+	}
+	wanted := make(map[string]bool, len(values))
+	for _, v := range values {
+		wanted[v] = true
+	}
+	return func(row *R) bool {
+		v, ok := f.Value(r, row)
+		return ok && wanted[v]
+	}
+}
+
+// distinct returns the values sorted, each once.
+func distinct(values []string) []string {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	return slices.Compact(values)
 }
 
 // listing describes how one noun is listed.
@@ -155,9 +191,13 @@ func (l *listing[R]) list(r store.Reader, s vpc.Scope, q Query) (int, []*R, erro
 	if len(rest) == 0 {
 		return base.count(), base.page(q.Offset, q.Limit), nil
 	}
+	tests := make([]func(*R) bool, len(rest))
+	for n, i := range rest {
+		tests[n] = rules[i].test(r, q.Filters[i].Values)
+	}
 	total, page := 0, []*R(nil)
 	for row := range base.all {
-		if l.scope(row) != s || !matches(r, row, q.Filters, rules, rest) {
+		if l.scope(row) != s || !passes(row, tests) {
 			continue
 		}
 		if total >= q.Offset && len(page) < q.Limit {
@@ -233,9 +273,7 @@ func (l *listing[R]) base(r store.Reader, s vpc.Scope, filters []Filter, rules [
 	rest := []int{}
 	for i, f := range filters {
 		rest = append(rest, i)
-		values := slices.Clone(f.Values)
-		slices.Sort(values)
-		values = slices.Compact(values)
+		values := distinct(f.Values)
 		if rules[i].Index == nil || (rules[i].Shared && len(values) > 1) {
 			continue
 		}
@@ -254,9 +292,9 @@ func (l *listing[R]) base(r store.Reader, s vpc.Scope, filters []Filter, rules [
 	return bestSource, slices.DeleteFunc(rest, func(i int) bool { return i == best })
 }
 
-func matches[R any](r store.Reader, row *R, filters []Filter, rules []filterRule[R], rest []int) bool {
-	for _, i := range rest {
-		if !slices.ContainsFunc(filters[i].Values, func(v string) bool { return rules[i].Match(r, row, v) }) {
+func passes[R any](row *R, tests []func(*R) bool) bool {
+	for _, test := range tests {
+		if !test(row) {
 			return false
 		}
 	}

@@ -167,19 +167,19 @@ var routeTables = listing[vpc.RouteTable]{
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.RouteTable] {
 				return one(ownRouteTable(r, s, vpc.RouteTableID(v)))
 			},
-			Match: func(_ store.Reader, t *vpc.RouteTable, v string) bool { return string(t.ID) == v },
+			Value: func(_ store.Reader, t *vpc.RouteTable) (string, bool) { return string(t.ID), true },
 		},
 		"route-table-name": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.RouteTable] {
 				return from(r, store.RouteTablesByName, store.Of(s, v))
 			},
-			Match: func(_ store.Reader, t *vpc.RouteTable, v string) bool { return t.Name == v },
+			Value: func(_ store.Reader, t *vpc.RouteTable) (string, bool) { return t.Name, true },
 		},
 		"vpc-id": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.RouteTable] {
 				return from(r, store.RouteTablesByVPC, store.Of(s, vpc.VPCID(v)))
 			},
-			Match: func(_ store.Reader, t *vpc.RouteTable, v string) bool { return string(t.VPC) == v },
+			Value: func(_ store.Reader, t *vpc.RouteTable) (string, bool) { return string(t.VPC), true },
 		},
 		"association.main": mainFilter,
 		"main":             mainFilter,

@@ -19,26 +19,26 @@ var subnets = listing[vpc.Subnet]{
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Subnet] {
 				return one(ownSubnet(r, s, vpc.SubnetID(v)))
 			},
-			Match: func(_ store.Reader, row *vpc.Subnet, v string) bool { return string(row.ID) == v },
+			Value: func(_ store.Reader, row *vpc.Subnet) (string, bool) { return string(row.ID), true },
 		},
 		"vpc-id": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Subnet] {
 				return from(r, store.SubnetsByVPC, store.Of(s, vpc.VPCID(v)))
 			},
-			Match: func(_ store.Reader, row *vpc.Subnet, v string) bool { return string(row.VPC) == v },
+			Value: func(_ store.Reader, row *vpc.Subnet) (string, bool) { return string(row.VPC), true },
 		},
 		"subnet-name": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Subnet] {
 				return from(r, store.SubnetsByName, store.Of(s, v))
 			},
-			Match: func(_ store.Reader, row *vpc.Subnet, v string) bool { return row.Name == v },
+			Value: func(_ store.Reader, row *vpc.Subnet) (string, bool) { return row.Name, true },
 		},
 		"cidr-block": {Match: func(_ store.Reader, row *vpc.Subnet, v string) bool { return isRange(row.CIDR, v) }},
 		"ipv6-cidr-block": {Match: func(_ store.Reader, row *vpc.Subnet, v string) bool {
 			return row.IPv6.IsValid() && isRange(row.IPv6, v)
 		}},
-		"zone":          {Match: func(_ store.Reader, row *vpc.Subnet, v string) bool { return string(row.Zone) == v }},
-		"cdc-id":        {Match: func(_ store.Reader, row *vpc.Subnet, v string) bool { return row.CDC != "" && string(row.CDC) == v }},
+		"zone":          {Value: func(_ store.Reader, row *vpc.Subnet) (string, bool) { return string(row.Zone), true }},
+		"cdc-id":        {Value: func(_ store.Reader, row *vpc.Subnet) (string, bool) { return string(row.CDC), row.CDC != "" }},
 		"is-cdc-subnet": {Match: func(_ store.Reader, row *vpc.Subnet, v string) bool { return isSwitch(v, row.CDC != "") }},
 		"is-default":    {Match: func(_ store.Reader, row *vpc.Subnet, v string) bool { return isSwitch(v, row.Default) }},
 		// No subnet here lends its addresses to another VPC.

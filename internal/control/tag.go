@@ -134,8 +134,13 @@ func tagFilter[R any](prefix vpc.Prefix, get func(r store.Reader, id string) (*R
 				q := store.Of(s, store.Tagged{Prefix: kind, Tag: vpc.Tag{Key: key, Value: value}})
 				return borneBy(r, from(r, store.TaggingsByTag, q), get)
 			},
-			Match: func(r store.Reader, row *R, value string) bool {
-				return bears(r, row, func(t vpc.Tag) bool { return t == vpc.Tag{Key: key, Value: value} })
+			Value: func(r store.Reader, row *R) (string, bool) {
+				for _, t := range tagsOf(r, vpc.Resource{Prefix: kind, ID: id(row)}) {
+					if t.Key == key {
+						return t.Value, true
+					}
+				}
+				return "", false
 			},
 		}, true
 	}

@@ -17,7 +17,7 @@ var vpcs = listing[vpc.VPC]{
 	filters: map[string]filterRule[vpc.VPC]{
 		"vpc-id": {
 			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.VPC] { return one(ownVPC(r, s, vpc.VPCID(v))) },
-			Match: func(_ store.Reader, row *vpc.VPC, v string) bool { return string(row.ID) == v },
+			Value: func(_ store.Reader, row *vpc.VPC) (string, bool) { return string(row.ID), true },
 		},
 		"vpc-name": {Match: func(_ store.Reader, row *vpc.VPC, v string) bool { return strings.Contains(row.Name, v) }},
 		"is-default": {
