@@ -116,7 +116,7 @@ func rowTable(key string) (table, string, error) {
 	name, id, ok := strings.Cut(strings.TrimPrefix(key, rowPrefix), "/")
 	t, known := tables[name]
 	if !ok || !known {
-		return nil, "", fmt.Errorf("key %q belongs to no table", key)
+		return nil, "", damage{fmt.Errorf("key %q belongs to no table", key)}
 	}
 	return t, id, nil
 }
@@ -135,6 +135,11 @@ func (w *writer) storeChanged(e event) error {
 	}
 	return nil
 }
+
+// damage is a row that this program cannot read.
+type damage struct{ error }
+
+func (d damage) Unwrap() error { return d.error }
 
 // damaged stops all work: the trees may no longer be what etcd holds.
 func (w *writer) damaged(err error) {
@@ -173,7 +178,11 @@ func (w *writer) reload() {
 	w.feed.stop()
 	for wait := 100 * time.Millisecond; w.hard.Err() == nil; wait = min(2*wait, 5*time.Second) {
 		err := w.load(w.hard)
+		if errors.As(err, new(damage)) {
+			w.damaged(err)
+		}
 		if err == nil {
+			w.s.trouble.clear(troubleDamaged)
 			w.feed.start(w.hard, w.s.kv, w.rev)
 			return
 		}

@@ -161,7 +161,7 @@ func (t *Table[K, R]) rowID(row any) string { return t.text(t.key(row.(*R))) }
 func (t *Table[K, R]) byID(r Reader, id string) (any, error) {
 	k, err := t.parse(id)
 	if err != nil {
-		return nil, fmt.Errorf("key of %s %q: %w", t.name, id, err)
+		return nil, damage{fmt.Errorf("key of %s %q: %w", t.name, id, err)}
 	}
 	if row, ok := t.Get(r, k); ok {
 		return row, nil
@@ -172,10 +172,10 @@ func (t *Table[K, R]) byID(r Reader, id string) (any, error) {
 func (t *Table[K, R]) decode(id string, value []byte) (any, error) {
 	row := new(R)
 	if err := json.Unmarshal(value, row); err != nil {
-		return nil, fmt.Errorf("decode %s/%s: %w", t.name, id, err)
+		return nil, damage{fmt.Errorf("decode %s/%s: %w", t.name, id, err)}
 	}
 	if got := t.rowID(row); got != id {
-		return nil, fmt.Errorf("decode %s/%s: the row calls itself %q", t.name, id, got)
+		return nil, damage{fmt.Errorf("decode %s/%s: the row calls itself %q", t.name, id, got)}
 	}
 	return row, nil
 }
