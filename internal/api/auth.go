@@ -95,6 +95,7 @@ func (s *Server) inputsFromParams(c *call) error {
 	}
 	var err error
 	if c.params, err = wire.ParseParams(text); err != nil {
+		c.languageOf(text)
 		return malformed(vpc.InvalidParameter, err)
 	}
 	for _, p := range c.params {
@@ -116,9 +117,23 @@ func (s *Server) inputsFromParams(c *call) error {
 	return nil
 }
 
-// malformed shows a reader's complaint to the caller.
+// languageOf finds the caller's language in parameters that cannot be read whole.
+func (c *call) languageOf(text string) {
+	for part := range strings.SplitSeq(text, "&") {
+		if tag, ok := strings.CutPrefix(part, "Language="); ok {
+			c.inputs.language = language(tag)
+			return
+		}
+	}
+}
+
+// malformed shows a reader's complaint to the caller; any other error stays what it is.
 func malformed(code vpc.Code, err error) error {
-	return &vpc.Error{Code: code, EN: err.Error(), ZH: "参数格式错误：" + err.Error()}
+	var m *wire.Malformed
+	if !errors.As(err, &m) {
+		return err
+	}
+	return &vpc.Error{Code: code, Param: m.Param, EN: m.EN, ZH: m.ZH}
 }
 
 func missing(name string) error {
@@ -261,8 +276,8 @@ func (c *call) ownParams() (wire.Params, error) {
 		code = vpc.InvalidRequest
 		params, err = wire.ParseMultipart(c.r.Header.Get("Content-Type"), c.body)
 	}
-	if errors.Is(err, wire.ErrMalformed) {
+	if err != nil {
 		return nil, malformed(code, err)
 	}
-	return params, err
+	return params, nil
 }

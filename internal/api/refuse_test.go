@@ -288,6 +288,32 @@ func TestLanguageAndTrace(t *testing.T) {
 	}
 }
 
+// TestMalformedInputs holds that text which cannot be read is refused in the caller's
+// language, with the input that is wrong named as everywhere.
+func TestMalformedInputs(t *testing.T) {
+	stubCreate(t)
+	f := newFront(t).serve(t)
+	form := func(body string) string {
+		return fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	}
+	multipart := func(body string) string {
+		return request{contentType: "multipart/form-data; boundary=B", body: body, headers: []string{"X-TC-Language: zh-CN"}}.tc3()
+	}
+	for _, c := range []struct{ text, want string }{
+		{form("Action=A&VpcId=%zz"), "The parameter `VpcId` is not acceptable: its value is not URL-encoded UTF-8."},
+		{form("Action=A&VpcId=%zz&Language=zh-CN"), "参数 `VpcId` 不可接受：其值不是 URL 编码的 UTF-8。"},
+		{form("Language=zh-CN&Action=A&Action=B"), "参数 `Action` 不可接受：重复出现。"},
+		{form("=1"), "a parameter's name is empty or not URL-encoded UTF-8."},
+		{request{method: "GET", target: "/?VpcId=1&VpcId=2"}.tc3(), "The parameter `VpcId` is not acceptable: it is given more than once."},
+		{multipart("--B\r\nContent-Disposition: form-data; name=\"VpcId\"\r\n\r\n\xff\r\n--B--\r\n"), "参数 `VpcId` 不可接受：不是 UTF-8。"},
+		{multipart("--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--\r\n"), "请求体中有一部分没有名称。"},
+	} {
+		if got := f.one(t, c.text).message(t); got != c.want {
+			t.Errorf("%.80q: got %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
 func TestFaultsPermissionsAndAudit(t *testing.T) {
 	ran := 0
 	stub(t, "CreateVpnGateway", func(context.Context, *control.Caller, *wire.CreateVpnGatewayRequest) (*wire.CreateVpnGatewayResponse, error) {

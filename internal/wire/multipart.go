@@ -17,11 +17,11 @@ const maxFlattenDepth = 32
 // ParseMultipart reads a multipart/form-data body into the same flat inputs as a form.
 // contentType is the header with its boundary. A part of type application/json (the
 // Python SDK sends lists and objects so) is flattened as the SDKs flatten a form, with
-// empty lists and nulls left out. Every error wraps ErrMalformed.
+// empty lists and nulls left out. Every error is a *Malformed.
 func ParseMultipart(contentType string, body []byte) (Params, error) {
 	kind, args, err := mime.ParseMediaType(contentType)
 	if err != nil || kind != "multipart/form-data" || args["boundary"] == "" {
-		return nil, fmt.Errorf("%w: the content type names no multipart boundary", ErrMalformed)
+		return nil, &Malformed{EN: "the content type names no multipart boundary", ZH: "Content-Type 没有 multipart 分隔符"}
 	}
 	var params Params
 	r := multipart.NewReader(bytes.NewReader(body), args["boundary"])
@@ -31,28 +31,32 @@ func ParseMultipart(contentType string, body []byte) (Params, error) {
 			return params, params.unique()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w: multipart: %v", ErrMalformed, err)
+			return nil, notMultipart(err)
 		}
 		if params, err = appendPart(params, part); err != nil {
 			return nil, err
 		}
 		if len(params) > MaxParams {
-			return nil, fmt.Errorf("%w: more than %d parameters", ErrMalformed, MaxParams)
+			return nil, tooManyParams()
 		}
 	}
+}
+
+func notMultipart(err error) error {
+	return &Malformed{EN: fmt.Sprintf("the body is not multipart: %v", err), ZH: fmt.Sprintf("请求体不是 multipart：%v", err)}
 }
 
 func appendPart(params Params, part *multipart.Part) (Params, error) {
 	name := part.FormName()
 	if name == "" || !utf8.ValidString(name) {
-		return nil, fmt.Errorf("%w: a part has no name", ErrMalformed)
+		return nil, &Malformed{EN: "a part of the body has no name", ZH: "请求体中有一部分没有名称"}
 	}
 	value, err := io.ReadAll(part)
 	if err != nil {
-		return nil, fmt.Errorf("%w: multipart: %v", ErrMalformed, err)
+		return nil, notMultipart(err)
 	}
 	if !utf8.Valid(value) {
-		return nil, fmt.Errorf("%w: the part %q is not UTF-8", ErrMalformed, quotable(name))
+		return nil, &Malformed{quotable(name), "it is not UTF-8", "不是 UTF-8"}
 	}
 	if kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind != "application/json" {
 		return append(params, Param{Name: name, Value: string(value)}), nil
@@ -64,7 +68,7 @@ func appendPart(params Params, part *multipart.Part) (Params, error) {
 func flattenJSON(params Params, name string, text []byte) (Params, error) {
 	f := flattener{reader: reader{text: text}, params: params}
 	if !f.value(name, 0) || f.peek() != 0 || f.at != len(text) {
-		return nil, fmt.Errorf("%w: the part %q is not one JSON value, or is too deep or too large", ErrMalformed, quotable(name))
+		return nil, &Malformed{quotable(name), "it is not one JSON value, or is too deep or too large", "不是单个 JSON 值，或嵌套过深、过大"}
 	}
 	return f.params, nil
 }

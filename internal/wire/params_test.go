@@ -40,7 +40,7 @@ func TestParseParams(t *testing.T) {
 		if err != nil {
 			got = "malformed"
 			if !errors.Is(err, ErrMalformed) {
-				t.Errorf("%.40q: %v does not wrap ErrMalformed", c.in, err)
+				t.Errorf("%.40q: %v is not ErrMalformed", c.in, err)
 			}
 		}
 		if got != c.want {
@@ -92,7 +92,7 @@ func TestParseMultipart(t *testing.T) {
 		if err != nil {
 			got = "malformed"
 			if !errors.Is(err, ErrMalformed) {
-				t.Errorf("%s: %v does not wrap ErrMalformed", c.name, err)
+				t.Errorf("%s: %v is not ErrMalformed", c.name, err)
 			}
 		}
 		if got != c.want {
