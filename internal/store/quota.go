@@ -99,11 +99,20 @@ func (k *keeper) tell(u usage) {
 		cause: fmt.Sprintf("its database takes more than %.0f %% of its quota of %s", 100*fullShare, mebibytes(u.quota)),
 		zh:    fmt.Sprintf("数据库已使用超过配额 %s 的 %.0f %%", mebibytes(u.quota), 100*fullShare),
 		hint:  "delete what is not needed; writes that add nothing still work"}
-	if u.brim() {
+	switch {
+	case k.s.noSpace.Load():
+		p = outOfSpace
+	case u.brim():
 		p.writes = refuseAll
 	}
-	k.s.troubled(u.full(), p)
+	k.s.troubled(u.full() || k.s.noSpace.Load(), p)
 }
+
+// outOfSpace is what is wrong from the moment when etcd itself refuses a write, until
+// its alarm is lifted.
+var outOfSpace = problem{kind: troubleQuota,
+	cause: "its database has no room left within its quota", zh: "数据库配额已用尽",
+	hint: "it is compacted and rewritten by itself; if that does not help, give etcd a larger quota"}
 
 // disarm lifts etcd's own alarm, which outlives its cause.
 func (k *keeper) disarm(ctx context.Context, u usage) {

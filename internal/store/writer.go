@@ -167,6 +167,7 @@ func refused(err error) error {
 func (w *writer) failed(err error) {
 	if errors.Is(err, rpctypes.ErrNoSpace) {
 		w.s.noSpace.Store(true)
+		w.s.troubled(true, outOfSpace)
 	}
 	w.s.log.Error("a write failed", "error", err)
 }
