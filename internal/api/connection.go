@@ -230,13 +230,14 @@ func ikeOut(o vpc.IKEOptions) wire.IKEOptionsSpecification {
 	}
 }
 
-// ipsecOut gives the integrity algorithm under the misspelt name alone, which is the one
-// that every client reads.
+// ipsecOut gives the integrity algorithm under both names: every client reads the
+// misspelt one, and a new one may read the other.
 func ipsecOut(o vpc.IPsecOptions) wire.IPSECOptionsSpecification {
 	lifetime, traffic := uint64(o.Lifetime), uint64(o.LifetimeKiB)
 	return wire.IPSECOptionsSpecification{
 		EncryptAlgorithm:       &o.Encryption,
 		IntegrityAlgorith:      &o.Integrity,
+		IntegrityAlgorithm:     &o.Integrity,
 		PfsDhGroup:             &o.PFS,
 		IPSECSaLifetimeSeconds: &lifetime,
 		IPSECSaLifetimeTraffic: &traffic,
