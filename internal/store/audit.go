@@ -165,7 +165,7 @@ func (s *Store) moveDay(ctx context.Context, name string, batches []pair) error 
 }
 
 // finishMove looks at a move that was interrupted: if its entries are still in etcd,
-// what it wrote is cut off again.
+// they stay there, and what it wrote is cut off again.
 func (s *Store) finishMove(ctx context.Context) error {
 	path := filepath.Join(s.auditDir(), movingFile)
 	text, err := os.ReadFile(path)
@@ -179,16 +179,27 @@ func (s *Store) finishMove(ctx context.Context) error {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	p, err := s.kv.get(ctx, m.Key)
+	there, err := s.keepThere(ctx, m.Key)
 	if err != nil {
 		return err
 	}
-	if p.value != nil {
+	if there {
 		if err := os.Truncate(filepath.Join(s.auditDir(), filepath.Base(m.File)), m.Size); err != nil {
 			return err
 		}
 	}
 	return os.Remove(path)
+}
+
+// keepThere reports whether a journal key is still in etcd. If it is, it is written
+// anew, so that a deletion that is still on its way comes too late.
+func (s *Store) keepThere(ctx context.Context, key string) (bool, error) {
+	p, err := s.kv.get(ctx, key)
+	if err != nil || p.value == nil {
+		return false, err
+	}
+	out, err := s.kv.commit(ctx, txn{conds: []cond{{key, p.mod}}, ops: []op{{key, p.value}}})
+	return out.ok, err
 }
 
 // auditStamp is when the batch of a key was made.
@@ -202,9 +213,6 @@ func auditDate(key string) string { return auditStamp(key).Time().Format(auditDa
 
 // auditFiles lists the files' days, oldest first.
 func (s *Store) auditFiles() ([]string, error) {
-	if s.opts.DataDir == "" {
-		return nil, nil
-	}
 	entries, err := os.ReadDir(s.auditDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -245,13 +253,19 @@ func (s *Store) AuditEntries(ctx context.Context, since vpc.Instant, limit int) 
 	s.audit.mu.Lock()
 	defer s.audit.mu.Unlock()
 	tail := &tail{since: since, limit: limit}
-	if err := s.auditFromFiles(tail); err != nil {
-		return nil, err
+	if s.opts.DataDir != "" {
+		if err := s.finishMove(ctx); err != nil {
+			return nil, err
+		}
+		if err := s.auditFromFiles(tail); err != nil {
+			return nil, err
+		}
 	}
 	snap, err := s.kv.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer s.pins.hold(snap.revision())()
 	err = eachPage(ctx, snap, Audit.prefix(""), func(page []pair) error {
 		for _, p := range page {
 			if err := eachLine(p, tail.add); err != nil {

@@ -45,6 +45,7 @@ func (s *Store) LedgerEntries(ctx context.Context, account vpc.AccountID) ([]vpc
 	if err != nil {
 		return nil, err
 	}
+	defer s.pins.hold(snap.revision())()
 	var entries []vpc.LedgerEntry
 	err = eachPage(ctx, snap, Ledger.prefix(accountText(account)), func(page []pair) error {
 		for _, p := range page {
