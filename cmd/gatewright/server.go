@@ -19,6 +19,7 @@ import (
 	"github.com/gatewright/gatewright/internal/operator"
 	"github.com/gatewright/gatewright/internal/store"
 	"github.com/gatewright/gatewright/internal/vpc"
+	"github.com/gatewright/gatewright/internal/wire"
 )
 
 // server is one running serve. Its parts start in the order of the fields, and stop in
@@ -170,8 +171,13 @@ func (s *server) serveAPI() {
 func (s *server) serveOperator() {
 	about := s.describe()
 	s.ready.Store(&about)
-	op := &operator.Server{Control: s.control, About: s.about, Restored: s.keepCredentials, Logger: s.log}
+	op := &operator.Server{Control: s.control, About: s.about, Restored: s.keepCredentials, Serves: serves, Logger: s.log}
 	s.serve(s.socket, op.Handler())
+}
+
+func serves(action string) bool {
+	a := wire.Actions[action]
+	return a != nil && a.Served
 }
 
 // serve runs an HTTP server of our own on a listener.

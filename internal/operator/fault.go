@@ -44,6 +44,9 @@ type Cleared struct {
 }
 
 func (s *Server) addFault(r *request, in NewFault) (Fault, error) {
+	if s.Serves != nil && !s.Serves(in.Action) {
+		return Fault{}, vpc.Refuse(vpc.InvalidParameterValue, "action", "this server does not serve `%s`", "本服务不提供 `%s`", vpc.Clip(in.Action))
+	}
 	a, err := s.Control.FindAccount(r, in.Account)
 	if err != nil {
 		return Fault{}, err

@@ -22,6 +22,10 @@ type Server struct {
 	About   func() About
 	Logger  *slog.Logger
 
+	// Serves tells whether the API serves an action; nil: it serves all. A fault for any
+	// other would never be met.
+	Serves func(action string) bool
+
 	// Restored is called when a restore has replaced everything; nil: nothing to do.
 	Restored func(context.Context) error
 }
