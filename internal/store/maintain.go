@@ -82,7 +82,7 @@ func (k *keeper) look(ctx context.Context) {
 		return
 	}
 	k.checkQuorum(ctx)
-	if k.filling || k.looks%quotaLooks == 0 {
+	if k.filling || k.s.noSpace.Load() || k.looks%quotaLooks == 0 {
 		k.checkQuota(ctx)
 	}
 }
