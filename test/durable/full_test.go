@@ -26,7 +26,10 @@ func TestQuotaFull(t *testing.T) {
 	s := c.newServer("--settle", "0s").run()
 	f := &hoard{server: s, client: newClient(s.account("hoarder").cred), etcd: c.members[0]}
 	f.vpc = f.client.vpc(t, s.addr, "hoard")
-	f.ballast(t, 0.895)
+	for range 50 {
+		f.create(t)
+	}
+	f.ballast(t, 0.89)
 	refusal := f.fill(t)
 	if refusal.code != vpc.ServiceUnavailable || !strings.Contains(refusal.message, "90 %") {
 		t.Fatalf("a write beyond nine tenths of the quota: %v", refusal)
@@ -34,7 +37,7 @@ func TestQuotaFull(t *testing.T) {
 	if r := s.readiness(); !r.Ready || !strings.Contains(r.Cause, "quota") {
 		t.Errorf("/readyz beyond nine tenths of the quota: %+v", r)
 	}
-	for _, id := range f.made[:len(f.made)/2] {
+	for _, id := range f.made[:50] {
 		if r := f.client.call(s.addr, "DeleteVpnGateway", inputs{"VpnGatewayId": id}); r.fate != done {
 			t.Fatalf("a deletion beyond nine tenths of the quota: %v", r)
 		}
@@ -45,7 +48,7 @@ func TestQuotaFull(t *testing.T) {
 	f.unload(t)
 	f.goesOn(t)
 
-	f.ballast(t, 1)
+	f.ballast(t, 1.1)
 	await(t, "etcd to refuse everything", startTime, func() bool { return len(f.status(t).Errors) > 0 })
 	if r := f.create(t); r.fate != refused {
 		t.Errorf("a write beyond the quota: %v", r)
@@ -110,22 +113,21 @@ func (f *hoard) status(t *testing.T) *clientv3.StatusResponse {
 const junk = "gw/claim/junk-"
 
 // ballast fills a share of the quota with something large, so that it need not be
-// filled with gateways.
+// filled with gateways, and leaves no holes. The whole of it is more than etcd takes.
 func (f *hoard) ballast(t *testing.T, share float64) {
 	t.Helper()
-	value := strings.Repeat("b", 256<<10)
+	have := float64(f.status(t).DbSizeInUse)
 	f.inEtcd(t, func(ctx context.Context, c *clientv3.Client) error {
-		for n := 0; float64(f.status(t).DbSize+int64(len(value))) < share*smallQuota; n++ {
-			if _, err := c.Put(ctx, fmt.Sprintf("%s%d", junk, n), value); err != nil {
+		for n := 0; have < share*smallQuota; n++ {
+			size := min(256<<10, int(share*smallQuota-have)+1)
+			if _, err := c.Put(ctx, fmt.Sprintf("%s%d", junk, n), strings.Repeat("b", size)); err != nil {
 				t.Logf("ballast: %v", err)
-				return nil // it is full
+				return nil
 			}
+			have += float64(size)
 		}
-		if share == 1 {
-			_, err := c.Put(ctx, junk+"last", value)
-			t.Logf("the last ballast: %v", err)
-		}
-		return nil
+		_, err := c.Defragment(ctx, f.etcd.client)
+		return err
 	})
 }
 
