@@ -61,13 +61,13 @@ func (k *keeper) checkQuota(ctx context.Context) {
 		return // the quorum's trouble, not the quota's
 	}
 	k.filling = u.filling()
+	k.disarm(ctx, u)
 	k.tell(u)
 	if u.full() || u.fileOver(tightFile) {
 		k.s.audit.moveSoon()
 		k.compactTo(ctx, int64(k.s.View().revision))
 		k.defragment(ctx)
 	}
-	k.disarm(ctx, u)
 }
 
 // usage is that of the member in this process or of the fullest member of the cluster.
