@@ -1,10 +1,6 @@
 package plan
 
 import (
-	"fmt"
-	"net/netip"
-	"strings"
-
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
@@ -25,36 +21,23 @@ type MachineID struct {
 
 func (m MachineID) String() string { return string(m.Kind) + "/" + m.ID }
 
-// Machine is the wanted state of one gateway or one VPC's router. Two equal Machines
-// need the same things of the host. Planes add their parts here as they come.
-type Machine struct {
-	ID        MachineID
-	Gone      bool // every object of this machine is to be removed
-	Namespace string
-	Public    netip.Addr // a gateway's own address on the uplink; the zero Addr for a router
-	Bandwidth vpc.Mbps   // cap in both directions; 0 is none
-	Isolated  bool       // pass nothing
-}
+// GatewayMachine names a gateway's machine.
+func GatewayMachine(id vpc.GatewayID) MachineID { return MachineID{KindGateway, string(id)} }
 
-// Text prints the machine as its tests compare it: one fact a line, in a fixed order.
-func (m Machine) Text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "machine %s\n", m.ID)
-	if m.Gone {
-		b.WriteString("gone\n")
-		return b.String()
-	}
-	fmt.Fprintf(&b, "namespace %s\n", m.Namespace)
-	if m.Public.IsValid() {
-		fmt.Fprintf(&b, "public %s\n", m.Public)
-	}
-	if m.Bandwidth > 0 {
-		fmt.Fprintf(&b, "bandwidth %d Mbit/s\n", m.Bandwidth)
-	}
-	if m.Isolated {
-		b.WriteString("isolated\n")
-	}
-	return b.String()
+// RouterMachine names a VPC's router.
+func RouterMachine(id vpc.VPCID) MachineID { return MachineID{KindRouter, string(id)} }
+
+// Machine is the wanted state of one gateway or one VPC's router. Two Machines that are
+// deeply equal need the same things of the host.
+type Machine struct {
+	ID         MachineID
+	Generation uint64 // of the row that it was compiled from
+	Gone       bool   // every object of this machine is to be removed
+
+	Namespaces []Namespace // the machine's own first; a child per daemon that needs one
+	Daemons    []Daemon    // IKE daemons, each with at least one tunnel
+	SSLServers []SSLServer // OpenVPN servers
+	Probes     []Probe     // health checks through tunnels
 }
 
 // Observed is what a plane saw after Apply, also when Apply failed.
@@ -63,4 +46,35 @@ type Observed struct {
 	Ready bool     // everything that the plan asks of this plane stands
 	Cause string   // why not, for an operator; empty when Ready
 	Facts []string // one a line, for `gatewright debug observed`
+
+	Tunnels    map[vpc.ConnectionID]TunnelState // what is known of tunnels; the ipsec plane's
+	Probes     map[vpc.ConnectionID]ProbeState  // verdicts of health checks; the probe plane's
+	Workloads  map[string]WorkloadState         // attachments of a router's subnets, by their key; netdev's
+	SSLServers map[string]SSLServerState        // by the server's id; the sslvpn plane's
+}
+
+// TunnelState is what is known of one connection's tunnel.
+type TunnelState struct {
+	Loaded bool   // the daemon holds it as it is wanted
+	Up     bool   // a CHILD_SA is installed, and its peer answers
+	Cause  string // why it is not up, in plain words; empty when up
+	Hint   string // what to change
+}
+
+// ProbeState is the verdict of one health check.
+type ProbeState struct {
+	Healthy bool
+	Cause   string
+}
+
+// WorkloadState is what is known of one thing attached to a subnet.
+type WorkloadState struct {
+	Ready bool
+	Cause string
+}
+
+// SSLServerState is what is known of one OpenVPN server.
+type SSLServerState struct {
+	Ready bool
+	Cause string
 }

@@ -1,0 +1,86 @@
+package vpc
+
+import "net/netip"
+
+// HostName names a machine that carries gateways.
+type HostName string
+
+// Host is a machine with a data plane, as it says of itself. The row lives under a lease
+// of its own: when the host falls silent the row goes, and what the host had reported
+// counts no longer.
+type Host struct {
+	Name       HostName    `json:"name"`
+	Epoch      string      `json:"epoch"`                // of this run's lease; statuses carry it
+	Engine     string      `json:"engine"`               // who encrypts; empty: nobody, so no tunnel can be
+	Algorithms []string    `json:"algorithms,omitempty"` // the API's names of ciphers, digests and groups that it has
+	Pool       []AddrRange `json:"pool,omitempty"`       // public addresses that reach it
+	Since      Instant     `json:"since"`
+}
+
+// GatewayStatus is what a gateway's host last saw of it. Written by the host's loop
+// alone, and only when something in it changes.
+type GatewayStatus struct {
+	ID         GatewayID `json:"id"`
+	Host       HostName  `json:"host"`
+	Epoch      string    `json:"epoch"`
+	Generation uint64    `json:"generation"` // of the row that was applied last
+	Ready      bool      `json:"ready"`      // its machine stands
+	Cause      string    `json:"cause,omitempty"`
+	Changed    Instant   `json:"changed"`
+}
+
+// ConnectionStatus is what a connection's host last saw of its tunnel. Written like a
+// GatewayStatus.
+type ConnectionStatus struct {
+	ID         ConnectionID `json:"id"`
+	Host       HostName     `json:"host"`
+	Epoch      string       `json:"epoch"`
+	Generation uint64       `json:"generation"`        // of the row that the daemon holds
+	Up         bool         `json:"up"`                // a CHILD_SA is installed and, with a health check, its probes come back
+	Healthy    bool         `json:"healthy,omitempty"` // the health check's verdict
+	Cause      string       `json:"cause,omitempty"`   // why it is not up
+	Hint       string       `json:"hint,omitempty"`    // what to change
+	Changed    Instant      `json:"changed"`
+}
+
+// WorkloadID names what is attached to a subnet: att-xxxxxxxx.
+type WorkloadID string
+
+// Workload is a network namespace or a device of a host that is attached to a subnet.
+// Written by the operator's commands alone.
+type Workload struct {
+	ID     WorkloadID `json:"id"`
+	Subnet SubnetID   `json:"subnet"`
+	Scope
+	VPC        VPCID      `json:"vpc"`
+	Host       HostName   `json:"host"`
+	Namespace  string     `json:"namespace,omitempty"` // a name below /run/netns; empty with Device
+	Device     string     `json:"device,omitempty"`    // a device of the host's namespace
+	Address    netip.Addr `json:"address,omitzero"`    // of the namespace's interface; none with Device
+	Created    Instant    `json:"created"`
+	Deleted    Instant    `json:"deleted,omitempty"`
+	Generation uint64     `json:"generation"`
+}
+
+// WorkloadStatus is what its host last saw of a workload.
+type WorkloadStatus struct {
+	ID         WorkloadID `json:"id"`
+	Host       HostName   `json:"host"`
+	Epoch      string     `json:"epoch"`
+	Generation uint64     `json:"generation"`
+	Ready      bool       `json:"ready"`
+	Cause      string     `json:"cause,omitempty"`
+	Changed    Instant    `json:"changed"`
+}
+
+// Report is what a host's loop says after a pass over one machine: the statuses that
+// changed, and the rows of which nothing is left on the host.
+type Report struct {
+	Gateways    []GatewayStatus
+	Connections []ConnectionStatus
+	Workloads   []WorkloadStatus
+
+	GoneGateways    []GatewayID
+	GoneConnections []ConnectionID
+	GoneWorkloads   []WorkloadID
+}
