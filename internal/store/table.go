@@ -43,6 +43,7 @@ var tables = map[string]table{}
 // trees is what a table writes to.
 type trees interface {
 	writable(slot int) any
+	touch(table string, row any)
 }
 
 // rowIndex is an Index without its query type.
@@ -128,6 +129,7 @@ func (t *Table[K, R]) Delete(tx *Tx, id K) bool {
 
 func (t *Table[K, R]) put(tx trees, row any) any {
 	r := row.(*R)
+	tx.touch(t.name, r)
 	old, replaced := tx.writable(t.slot).(tree[*R]).Set(r)
 	for _, ix := range t.indexes {
 		ix.put(tx, old, r)
@@ -143,6 +145,7 @@ func (t *Table[K, R]) remove(tx trees, row any) any {
 	if !ok {
 		return nil
 	}
+	tx.touch(t.name, old)
 	for _, ix := range t.indexes {
 		ix.remove(tx, old)
 	}

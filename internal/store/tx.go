@@ -50,9 +50,10 @@ func (tx *Tx) Append(journal Journal, entry any) {
 	tx.journal = append(tx.journal, line{journal, partOf(entry), b})
 }
 
-func (tx *Tx) tree(slot int) any     { return tx.ws.trees[slot] }
-func (tx *Tx) frozen(slot int) any   { return slots[slot].copy(tx.ws.trees[slot]) }
-func (tx *Tx) writable(slot int) any { return tx.ws.writable(slot) }
+func (tx *Tx) tree(slot int) any           { return tx.ws.trees[slot] }
+func (tx *Tx) frozen(slot int) any         { return slots[slot].copy(tx.ws.trees[slot]) }
+func (tx *Tx) writable(slot int) any       { return tx.ws.writable(slot) }
+func (tx *Tx) touch(table string, row any) { tx.ws.touch(table, row) }
 
 func (tx *Tx) note(t table, row, old any, deleted bool) {
 	tx.log = append(tx.log, change{t, old, row, deleted})
@@ -74,10 +75,15 @@ func (tx *Tx) undo() {
 type workspace struct {
 	trees []any
 	dirty []bool // differs from the published view
+	rows  []Row  // put or removed since the published view
+	all   bool   // rows does not say everything
 }
 
+// mostRows is how many changed rows are told one by one.
+const mostRows = 10_000
+
 func newWorkspace() *workspace {
-	ws := &workspace{trees: make([]any, len(slots)), dirty: make([]bool, len(slots))}
+	ws := &workspace{trees: make([]any, len(slots)), dirty: make([]bool, len(slots)), all: true}
 	for i, s := range slots {
 		ws.trees[i] = s.empty()
 		ws.dirty[i] = true
@@ -88,6 +94,23 @@ func newWorkspace() *workspace {
 func (ws *workspace) writable(slot int) any {
 	ws.dirty[slot] = true
 	return ws.trees[slot]
+}
+
+// touch notes that a row was put or removed, also when that is undone later.
+func (ws *workspace) touch(table string, row any) {
+	if len(ws.rows) >= mostRows {
+		ws.rows, ws.all = nil, true
+	}
+	if !ws.all {
+		ws.rows = append(ws.rows, Row{table, row})
+	}
+}
+
+// since takes what was noted.
+func (ws *workspace) since() ([]Row, bool) {
+	rows, all := ws.rows, ws.all
+	ws.rows, ws.all = nil, false
+	return rows, all
 }
 
 func (ws *workspace) tree(slot int) any   { return ws.trees[slot] }

@@ -9,6 +9,33 @@ type View struct {
 	head     int64 // revision of the head key: the newest guarded commit in it
 	trees    []any
 	changed  chan struct{}
+	step     Step // to the next view; set before changed is closed
+}
+
+// Step is the way from a view to the one published after it.
+type Step struct {
+	View *View // the newer one
+	Rows []Row // what was put or removed; some may be as they were, some named twice
+	All  bool  // any row may differ, Rows does not say which
+}
+
+// Row is one row of a table: a pointer to a struct of the package vpc. Of a row that was
+// removed it is what the row was.
+type Row struct {
+	Table string
+	Row   any
+}
+
+// Next returns the step to the view after v, or false while v is the newest. Following
+// steps costs what changed, not what there is; who holds an old view keeps all later
+// steps in memory.
+func (v *View) Next() (Step, bool) {
+	select {
+	case <-v.changed:
+		return v.step, true
+	default:
+		return Step{}, false
+	}
 }
 
 // Revision is the commit that the view shows.

@@ -242,7 +242,9 @@ func (w *writer) publish() {
 	v := w.ws.publish(old, Revision(w.rev))
 	v.head = w.head
 	w.s.view.Store(v)
+	rows, all := w.ws.since()
 	if old != nil {
+		old.step = Step{View: v, Rows: rows, All: all}
 		close(old.changed)
 	}
 }
