@@ -31,13 +31,23 @@ func RouterMachine(id vpc.VPCID) MachineID { return MachineID{KindRouter, string
 // deeply equal need the same things of the host.
 type Machine struct {
 	ID         MachineID
-	Generation uint64 // of the row that it was compiled from
-	Gone       bool   // every object of this machine is to be removed
+	Generation uint64      // of the row that it was compiled from
+	Gone       bool        // every object of this machine is to be removed
+	Needs      []MachineID // in whose namespaces links of this one end
 
 	Namespaces []Namespace // the machine's own first; a child per daemon that needs one
 	Daemons    []Daemon    // IKE daemons, each with at least one tunnel
 	SSLServers []SSLServer // OpenVPN servers
 	Probes     []Probe     // health checks through tunnels
+
+	Refused []Refusal // connections that this host cannot carry
+}
+
+// Refusal is why a connection has no tunnel in a plan.
+type Refusal struct {
+	Connection vpc.ConnectionID
+	Cause      string
+	Hint       string
 }
 
 // Observed is what a plane saw after Apply, also when Apply failed.

@@ -63,11 +63,13 @@ type Shape struct {
 	Queue uint32 // bytes that may wait
 }
 
-// Route is a route in a namespace. With no hops it drops.
+// Route is a route in a namespace. With no hops it drops, or with Throw leaves the
+// packet to the rules after the one that chose the table.
 type Route struct {
 	Table  int // 0: main
 	To     netip.Prefix
 	Hops   []Hop // more than one: shared between flows
+	Throw  bool
 	Metric int
 }
 
