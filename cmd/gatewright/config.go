@@ -43,6 +43,10 @@ type Config struct {
 	AuditKeep     time.Duration
 
 	Dataplane        string
+	HostName         string
+	RuntimeDir       string
+	Uplink           string
+	PublicGateway    string
 	Settle           time.Duration
 	Grace            time.Duration
 	PublicCIDRs      []string
@@ -92,10 +96,14 @@ func (c *Config) flags(fs *pflag.FlagSet) {
 	fs.Var(&c.MinFree, "min-free", "free space below which writes are refused")
 	fs.DurationVar(&c.AuditKeep, "audit-keep", 30*24*time.Hour, "how long audit files are kept")
 
-	fs.StringVar(&c.Dataplane, "dataplane", "auto", "auto, or off: keep rows, carry no packets")
+	fs.StringVar(&c.Dataplane, "dataplane", planeAuto, "linux: carry packets; off: only keep rows; auto: linux where this machine can, as `gatewright doctor` tells")
+	fs.StringVar(&c.HostName, "host-name", defaultHostName(), "what this machine is called among those of one cluster that carry packets")
+	fs.StringVar(&c.RuntimeDir, "runtime-dir", "", "where the files of child processes are, best on a tmpfs (default: a directory of this data directory's own below /run/gatewright)")
+	fs.StringVar(&c.Uplink, "uplink", "", "bridge or real interface that the gateways' public addresses are on (default: a bridge of our own, "+ownUplink+", with "+ownNetwork+")")
+	fs.StringVar(&c.PublicGateway, "public-gateway", "", "router of the public addresses (default: the first address of the first --public-cidr)")
 	fs.DurationVar(&c.Settle, "settle", time.Second, "how long a new gateway reads PENDING when there is no data plane")
 	fs.DurationVar(&c.Grace, "grace", 7*24*time.Hour, "from the isolation of an unpaid gateway to its deletion")
-	fs.StringSliceVar(&c.PublicCIDRs, "public-cidr", nil, "public addresses to hand out, a prefix or A-B (repeatable; default with no data plane: 100.64.0.0/10)")
+	fs.StringSliceVar(&c.PublicCIDRs, "public-cidr", nil, "public addresses to hand out, a prefix or A-B (repeatable; default: "+ownNetwork+", with no data plane "+defaultPool+")")
 	fs.StringSliceVar(&c.PublicExclude, "public-exclude", nil, "addresses of --public-cidr to leave alone (repeatable)")
 	fs.DurationVar(&c.PublicReuseAfter, "public-reuse-after", 10*time.Minute, "how long a released public address rests")
 
@@ -118,6 +126,7 @@ func (c *Config) validate() error {
 	c.validateListeners(fail)
 	c.validateRules(fail)
 	c.validateStore(fail)
+	c.validatePlane(fail)
 	if _, err := c.pool(); err != nil {
 		errs = append(errs, err)
 	}
@@ -176,9 +185,6 @@ func (c *Config) validateRules(fail failFunc) {
 	if _, err := vpc.ParseSite(c.Site); err != nil {
 		fail("site", "%v", err)
 	}
-	if c.Dataplane != "auto" && c.Dataplane != "off" {
-		fail("dataplane", "%q is neither auto nor off", c.Dataplane)
-	}
 	if c.RateLimit < 0 {
 		fail("rate-limit", "%d is negative", c.RateLimit)
 	}
@@ -228,6 +234,9 @@ func (c *Config) pool() ([]vpc.AddrRange, error) {
 	texts := c.PublicCIDRs
 	if len(texts) == 0 {
 		texts = []string{defaultPool}
+		if c.carries() {
+			texts = []string{ownNetwork}
+		}
 	}
 	var errs []error
 	parse := func(flag string, texts []string) (out []vpc.AddrRange) {
@@ -243,6 +252,13 @@ func (c *Config) pool() ([]vpc.AddrRange, error) {
 	ranges, exclude := parse("public-cidr", texts), parse("public-exclude", c.PublicExclude)
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
+	}
+	if c.carries() {
+		up, err := c.uplink()
+		if err != nil {
+			return nil, err
+		}
+		exclude = append(exclude, vpc.AddrRange{First: up.Router, Last: up.Router})
 	}
 	left := vpc.CutRanges(ranges, exclude)
 	if len(left) == 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,6 +85,11 @@ func TestConfigRefuses(t *testing.T) {
 		{"zone of another region", "", []string{"--zones", "ap-tokyo-1"}, "--zones"},
 		{"site", "", []string{"--site", "eu"}, "--site"},
 		{"data plane", "", []string{"--dataplane", "on"}, "--dataplane"},
+		{"uplink with no addresses", "", []string{"--uplink", "eth1"}, "--public-cidr"},
+		{"uplink", "", []string{"--uplink", "../eth1", "--public-cidr", "192.0.2.0/24"}, "no name of an interface"},
+		{"uplink with no data plane", "", []string{"--dataplane", "off", "--uplink", "eth1", "--public-cidr", "192.0.2.0/24"}, "--dataplane is off"},
+		{"router with no data plane", "", []string{"--dataplane", "off", "--public-gateway", "192.0.2.1"}, "--dataplane is off"},
+		{"host name", "", []string{"--host-name", "a b"}, "--host-name"},
 		{"rate", "", []string{"--rate-limit", "-1"}, "--rate-limit"},
 		{"settle", "", []string{"--settle", "-1s"}, "--settle"},
 		{"audit", "", []string{"--audit-keep", "1m"}, "--audit-keep"},
@@ -142,6 +148,49 @@ func TestByteSize(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestUplink(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string // device, networks and router, or the error
+	}{
+		{nil, "gwr-uplink [198.51.100.0/24] 198.51.100.1"},
+		{[]string{"--public-cidr", "192.0.2.0/25"}, "gwr-uplink [192.0.2.0/25] 192.0.2.1"},
+		{[]string{"--uplink", "br0", "--public-cidr", "192.0.2.0/24,203.0.113.0/24"}, "br0 [192.0.2.0/24 203.0.113.0/24] 192.0.2.1"},
+		{[]string{"--uplink", "br0", "--public-cidr", "192.0.2.7-192.0.2.9", "--public-gateway", "192.0.2.254"}, "br0 [] 192.0.2.254"},
+		{[]string{"--uplink", "br0", "--public-cidr", "192.0.2.7-192.0.2.9"}, "error: --public-gateway: --public-cidr has no prefix"},
+		{[]string{"--uplink", "br0", "--public-cidr", "192.0.2.8/31"}, "error: --public-gateway: 192.0.2.8/31 has no address to spare"},
+		{[]string{"--public-gateway", "2001:db8::1"}, "error: --public-gateway: \"2001:db8::1\" is no IPv4 address"},
+	} {
+		var conf Config
+		fs := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+		conf.flags(fs)
+		if err := fs.Parse(c.args); err != nil {
+			t.Fatal(err)
+		}
+		up, err := conf.uplink()
+		got := fmt.Sprintf("%s %v %v", up.Device, up.Networks, up.Router)
+		if err != nil {
+			got = "error: " + err.Error()
+		}
+		if !strings.HasPrefix(got, c.want) {
+			t.Errorf("%v: %s, want %s", c.args, got, c.want)
+		}
+	}
+}
+
+// TestRouterIsNotHandedOut keeps the uplink's own router out of the pool, where there is
+// a data plane; without one every address is as good as any other.
+func TestRouterIsNotHandedOut(t *testing.T) {
+	conf := Config{PublicCIDRs: []string{"192.0.2.0/29"}, Dataplane: planeLinux}
+	for mode, want := range map[string]string{planeLinux: "[192.0.2.2-192.0.2.6]", planeOff: "[192.0.2.1-192.0.2.6]"} {
+		conf.Dataplane = mode
+		pool, err := conf.pool()
+		if got := fmt.Sprint(pool); err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", mode, got, err, want)
 		}
 	}
 }

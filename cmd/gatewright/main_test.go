@@ -105,7 +105,7 @@ func (b *lockedBuffer) String() string {
 func start(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
 	s := &running{t: t, dir: dir, log: &lockedBuffer{}, done: make(chan struct{})}
-	args = append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--settle", "50ms", "--rate-limit", "0"}, args...)
+	args = append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--dataplane", "off", "--settle", "50ms", "--rate-limit", "0"}, args...)
 	s.cmd = exec.Command(binary, args...)
 	s.cmd.Env, s.cmd.Stderr = cleanEnv(), s.log
 	stdout, err := s.cmd.StdoutPipe()

@@ -185,7 +185,7 @@ func TestLongDataDir(t *testing.T) {
 func TestTwoServersOneDirectory(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
-	r := gatewright(t, "", "serve", "--data-dir", s.dir, "--listen", "127.0.0.1:0", "--metrics-listen", "")
+	r := gatewright(t, "", "serve", "--data-dir", s.dir, "--listen", "127.0.0.1:0", "--metrics-listen", "", "--dataplane", "off")
 	if r.code != 1 || !strings.Contains(r.err, "another server is running with data directory") {
 		t.Errorf("exit code %d: %s", r.code, r.err)
 	}
@@ -200,7 +200,7 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer ln.Close()
 	for _, flag := range []string{"--listen", "--tls-listen", "--metrics-listen"} {
-		args := []string{"serve", "--data-dir", t.TempDir(), "--metrics-listen", "", "--listen", "127.0.0.1:0"}
+		args := []string{"serve", "--data-dir", t.TempDir(), "--metrics-listen", "", "--listen", "127.0.0.1:0", "--dataplane", "off"}
 		r := gatewright(t, "", append(args, flag, ln.Addr().String())...)
 		if r.code != 1 || !strings.Contains(r.err, flag+": listen tcp") {
 			t.Errorf("%s: exit code %d: %s", flag, r.code, r.err)
@@ -288,7 +288,7 @@ func TestStopBeforeReady(t *testing.T) {
 	t.Parallel()
 	// Nothing answers at the endpoint, so the start waits for the cluster.
 	s := &running{t: t, dir: t.TempDir(), log: &lockedBuffer{}, done: make(chan struct{})}
-	s.cmd = exec.Command(binary, "serve", "--data-dir", s.dir, "--listen", "127.0.0.1:0", "--metrics-listen", "", "--etcd-endpoints", "http://127.0.0.1:1")
+	s.cmd = exec.Command(binary, "serve", "--data-dir", s.dir, "--listen", "127.0.0.1:0", "--metrics-listen", "", "--dataplane", "off", "--etcd-endpoints", "http://127.0.0.1:1")
 	s.cmd.Stderr = s.log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
