@@ -57,11 +57,22 @@ type backupEnd struct {
 
 // passing reports whether a key belongs to the running store and not to its content.
 func passing(key string) bool {
-	return key == headKey || key == storeKey || strings.HasPrefix(key, claims)
+	return key == headKey || key == storeKey || strings.HasPrefix(key, claims) || leased(key)
+}
+
+// observed reports whether a key is what a host saw: it is true of the running store
+// alone, so no backup has it and a restore removes it.
+func observed(key string) bool {
+	for _, t := range []table{GatewayStatuses, ConnectionStatuses, WorkloadStatuses} {
+		if strings.HasPrefix(key, rowPrefix+t.Name()+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // Backup writes every row and journal entry, all of one revision, while the store goes
-// on working. Secrets stay sealed; the master key that opens them is left out unless
+// on working. Hosts and what they have reported are left out. Secrets stay sealed; the master key that opens them is left out unless
 // withKey.
 func (s *Store) Backup(ctx context.Context, out io.Writer, withKey bool) (BackupInfo, error) {
 	snap, err := s.kv.snapshot(ctx)
@@ -88,7 +99,7 @@ func (s *Store) Backup(ctx context.Context, out io.Writer, withKey bool) (Backup
 	w.line(head)
 	err = eachPage(ctx, snap, root, func(page []pair) error {
 		for _, p := range page {
-			if !passing(p.key) {
+			if !passing(p.key) && !observed(p.key) {
 				w.line(backupEntry{p.key, p.value})
 				w.keys++
 			}
@@ -209,7 +220,7 @@ func (r *backupReader) next() (e backupEntry, ok bool, err error) {
 	if err := json.Unmarshal(line, &e); err != nil {
 		return e, false, fmt.Errorf("%w: entry %d: %w", errBackup, r.keys+1, err)
 	}
-	if !strings.HasPrefix(e.Key, root) || passing(e.Key) || e.Key <= r.last || e.Value == nil {
+	if !strings.HasPrefix(e.Key, root) || passing(e.Key) || observed(e.Key) || e.Key <= r.last || e.Value == nil {
 		return e, false, fmt.Errorf("%w: the key of entry %d is out of place", errBackup, r.keys+1)
 	}
 	r.sumUp(line)

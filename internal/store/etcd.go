@@ -41,7 +41,7 @@ func (e *etcd) commit(ctx context.Context, t txn) (outcome, error) {
 		if o.value == nil {
 			then = append(then, clientv3.OpDelete(o.key))
 		} else {
-			then = append(then, clientv3.OpPut(o.key, string(o.value)))
+			then = append(then, clientv3.OpPut(o.key, string(o.value), clientv3.WithLease(clientv3.LeaseID(t.under))))
 		}
 	}
 	resp, err := e.client.Txn(ctx).If(ifs...).Then(then...).Else(other...).Commit()
@@ -125,6 +125,32 @@ func (e *etcd) compact(ctx context.Context, rev int64) error {
 	_, err := e.client.Compact(ctx, rev)
 	if errors.Is(err, rpctypes.ErrCompacted) {
 		return nil // another replica was first
+	}
+	return err
+}
+
+func (e *etcd) grant(ctx context.Context, ttl time.Duration) (lease, error) {
+	resp, err := e.client.Grant(ctx, int64(ttl/time.Second))
+	if err != nil {
+		return 0, err
+	}
+	return lease(resp.ID), nil
+}
+
+// renew asks until ctx ends. The client's own keep-alive would not do: it calls a lease
+// lost when nobody has answered for its time, though without a leader no lease ends.
+func (e *etcd) renew(ctx context.Context, l lease) error {
+	_, err := e.client.KeepAliveOnce(ctx, clientv3.LeaseID(l))
+	if errors.Is(err, rpctypes.ErrLeaseNotFound) {
+		return errLeaseGone
+	}
+	return err
+}
+
+func (e *etcd) revoke(ctx context.Context, l lease) error {
+	_, err := e.client.Revoke(ctx, clientv3.LeaseID(l))
+	if errors.Is(err, rpctypes.ErrLeaseNotFound) {
+		return nil
 	}
 	return err
 }

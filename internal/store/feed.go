@@ -55,11 +55,12 @@ func (w *writer) receive(c commits, ok bool) {
 }
 
 // apply brings foreign commits into the trees. Its own commits, which the feed tells
-// too, are there already.
+// too, are there already. What goes with a lease is under no guard: it may have happened
+// before a commit of our own that the trees show already.
 func (w *writer) apply(c commits) {
 	changed := false
 	for _, e := range c.events {
-		if e.rev <= w.rev {
+		if e.rev <= w.rev && !(leased(e.key) && e.rev > w.fed) {
 			continue
 		}
 		changed = true
@@ -67,9 +68,7 @@ func (w *writer) apply(c commits) {
 			w.damaged(err)
 		}
 	}
-	if c.rev > w.rev {
-		w.rev = c.rev
-	}
+	w.rev, w.fed = max(w.rev, c.rev), max(w.fed, c.rev)
 	if changed && !w.frozen {
 		w.publish()
 	}
@@ -110,6 +109,10 @@ func (w *writer) applyRow(o op) error {
 	}
 	return err
 }
+
+// leased reports whether a key goes with a lease, so that it changes outside of the
+// writers' sequence.
+func leased(key string) bool { return strings.HasPrefix(key, hostPrefix) }
 
 // rowTable splits the key of a row into its table and its id there.
 func rowTable(key string) (table, string, error) {
@@ -162,7 +165,7 @@ func (w *writer) catchUp(head, store int64) {
 		case c, ok := <-w.feed.commits:
 			w.receive(c, ok)
 		case <-w.feed.again:
-			w.feed.start(w.hard, w.s.kv, w.rev)
+			w.feed.start(w.hard, w.s.kv, w.fed)
 		case <-deadline:
 			w.reload()
 			return
@@ -183,7 +186,7 @@ func (w *writer) reload() {
 		}
 		if err == nil {
 			w.s.trouble.clear(troubleDamaged)
-			w.feed.start(w.hard, w.s.kv, w.rev)
+			w.feed.start(w.hard, w.s.kv, w.fed)
 			return
 		}
 		w.s.log.Warn("rows cannot be read again, trying once more", "error", err)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // The keys in etcd. Everything of ours is below root. The journals sort before the
@@ -16,8 +17,12 @@ const (
 	storeKey   = metaPrefix + "store"
 	sealKey    = metaPrefix + "seal"
 	rowPrefix  = root + "row/"
+	hostPrefix = rowPrefix + hostTable + "/" // held under leases on a cluster
 	watchEnd   = root + "s"
 )
+
+// hostTable is the name of the table whose rows live under leases.
+const hostTable = "host"
 
 // kv is the durable side of a store: etcd, or a map in memory for tests.
 type kv interface {
@@ -33,6 +38,13 @@ type kv interface {
 	watch(ctx context.Context, from int64) <-chan commits
 	// compact forgets the history before revision rev.
 	compact(ctx context.Context, rev int64) error
+	// grant makes a lease that ends when it was not renewed for ttl.
+	grant(ctx context.Context, ttl time.Duration) (lease, error)
+	// renew makes a lease last for its whole time again; errLeaseGone says that it has
+	// ended, any other error says nothing.
+	renew(ctx context.Context, l lease) error
+	// revoke ends a lease, and with it the keys under it.
+	revoke(ctx context.Context, l lease) error
 	// exclusive reports whether no other process can write.
 	exclusive() bool
 	close() error
@@ -54,7 +66,14 @@ type cond struct {
 type txn struct {
 	conds []cond
 	ops   []op
+	under lease // what is put goes when this lease ends; 0: it stays
 }
+
+// lease names a lease; there is no lease 0.
+type lease int64
+
+// errLeaseGone: a lease has ended, and what was under it is gone.
+var errLeaseGone = errors.New("the lease has ended")
 
 // outcome of a commit. When ok is false nothing was done, and seen is what the keys of
 // the conditions hold.

@@ -23,6 +23,7 @@ func (w *writer) load(ctx context.Context) error {
 		cause: "the store's secrets are sealed under another master key", zh: "存储中的密文由其他主密钥加密",
 		hint: "a backup with its master key was restored: give this replica the same master key file and start it again"})
 	w.store, w.head, w.last, w.rev = meta.storeMod, meta.headMod, meta.last, snap.revision()
+	w.fed = w.rev
 	if w.frozen && !w.blank {
 		return nil // the older rows stay in view until the new ones are whole
 	}

@@ -20,10 +20,13 @@ type memory struct {
 		log     []event // every change after revision logged
 		logged  int64
 		changed chan struct{}
+		leases  map[lease]*memoryLease
+		leased  lease // the last one given
 	}
 	shared bool
 	fail   func(txn) error // tests: an error for a commit, before it is done
 	lose   func(txn) error // tests: an error for a commit, after it was done
+	mute   func() error    // tests: an error for the renewal of a lease
 }
 
 func newMemory() *memory {
@@ -32,6 +35,7 @@ func newMemory() *memory {
 	m.mu.logged = 1
 	m.mu.keys = &btree.Map[string, pair]{}
 	m.mu.changed = make(chan struct{})
+	m.mu.leases = map[lease]*memoryLease{}
 	return m
 }
 
@@ -77,13 +81,20 @@ func (m *memory) apply(t txn) outcome {
 	if !out.ok || len(t.ops) == 0 {
 		return out
 	}
-	m.mu.rev++
+	m.setAllLocked(t.ops)
 	for _, o := range t.ops {
+		m.bindLocked(o, t.under)
+	}
+	return outcome{ok: true, rev: m.mu.rev}
+}
+
+func (m *memory) setAllLocked(ops []op) {
+	m.mu.rev++
+	for _, o := range ops {
 		m.setLocked(o)
 	}
 	close(m.mu.changed)
 	m.mu.changed = make(chan struct{})
-	return outcome{ok: true, rev: m.mu.rev}
 }
 
 func (m *memory) setLocked(o op) {

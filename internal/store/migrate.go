@@ -85,7 +85,7 @@ func (s *Store) takeStep(ctx context.Context, m *meta, change step) error {
 	var c chunk
 	err = eachPage(ctx, snap, rowPrefix, func(page []pair) error {
 		for _, p := range page {
-			if p.key <= m.store.Done {
+			if p.key <= m.store.Done || leased(p.key) { // a leased row would lose its lease
 				continue
 			}
 			value, err := change(p.key, p.value)

@@ -25,8 +25,15 @@ type Store struct {
 	noSpace atomic.Bool        // etcd has refused for lack of space; its alarm may be on
 	stop    context.CancelFunc // no more work
 	kill    context.CancelFunc // not even what is on its way
+	running context.Context    // ends with stop
 	done    sync.WaitGroup
 	closed  atomic.Bool
+
+	host struct {
+		sync.Mutex           // of one Announce or Withdraw at a time
+		presence   *presence // on a cluster
+		alone      vpc.HostName
+	}
 }
 
 // Open opens the store of opts: the etcd member inside this process, or the cluster of
@@ -69,12 +76,16 @@ func open(ctx context.Context, db kv, opts Options) (*Store, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.forgetHosts(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.writer.load(ctx); err != nil {
 		return nil, err
 	}
 	var run, hard context.Context
 	hard, s.kill = context.WithCancel(context.WithoutCancel(ctx))
 	run, s.stop = context.WithCancel(hard)
+	s.running = run
 	s.done.Go(func() { s.writer.run(run, hard) })
 	s.done.Go(func() { s.maintain(run) })
 	return s, nil

@@ -34,6 +34,26 @@ var (
 	Tasks             = newNamed("task", func(t *vpc.Task) *string { return &t.ID }, nil)
 )
 
+// The tables by which hosts with a data plane and the control plane meet. Hosts has the
+// live ones only and is written by Announce alone; statuses are not in backups.
+var (
+	Hosts              = newNamed(hostTable, func(h *vpc.Host) *vpc.HostName { return &h.Name }, nil)
+	GatewayStatuses    = newNamed("gatewaystatus", func(s *vpc.GatewayStatus) *vpc.GatewayID { return &s.ID }, nil)
+	ConnectionStatuses = newNamed("connectionstatus", func(s *vpc.ConnectionStatus) *vpc.ConnectionID { return &s.ID }, nil)
+	Workloads          = newNamed("workload", func(w *vpc.Workload) *vpc.WorkloadID { return &w.ID }, func(w *vpc.Workload) vpc.Instant { return w.Created })
+	WorkloadStatuses   = newNamed("workloadstatus", func(s *vpc.WorkloadStatus) *vpc.WorkloadID { return &s.ID }, nil)
+)
+
+// The indexes of those tables. GatewaysByHost has the gateways without one under the
+// empty name.
+var (
+	GatewaysByHost = newIndex(Gateways, func(g *vpc.Gateway) (vpc.HostName, bool) { return g.Host, true }, cmp.Compare[vpc.HostName])
+
+	WorkloadsBySubnet = newIndex(Workloads, func(w *vpc.Workload) (vpc.SubnetID, bool) { return w.Subnet, true }, cmp.Compare[vpc.SubnetID])
+	WorkloadsByVPC    = newIndex(Workloads, func(w *vpc.Workload) (vpc.VPCID, bool) { return w.VPC, true }, cmp.Compare[vpc.VPCID])
+	WorkloadsByHost   = newIndex(Workloads, func(w *vpc.Workload) (vpc.HostName, bool) { return w.Host, true }, cmp.Compare[vpc.HostName])
+)
+
 // The indexes of gateways. ByNetwork finds those attached to a CCN, ByDue those that
 // time will change (Range over instants), ByAddress by the public address.
 var (

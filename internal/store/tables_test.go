@@ -33,6 +33,11 @@ func oneOfEach(tx *Tx) error {
 	RateLimits.Put(tx, &vpc.RateLimit{Account: 7, Rate: 5})
 	Faults.Put(tx, &vpc.Fault{ID: "1", Account: 7, Created: 1})
 	Tasks.Put(tx, &vpc.Task{ID: "1", Account: 7, Due: 3})
+	Hosts.Put(tx, &vpc.Host{Name: "h1", Epoch: "1"})
+	GatewayStatuses.Put(tx, &vpc.GatewayStatus{ID: "vpngw-1", Host: "h1", Epoch: "1"})
+	ConnectionStatuses.Put(tx, &vpc.ConnectionStatus{ID: "vpnx-1", Host: "h1", Epoch: "1"})
+	Workloads.Put(tx, &vpc.Workload{ID: "att-1", Scope: here, Subnet: "subnet-1", VPC: "vpc-1", Host: "h1", Created: 1})
+	WorkloadStatuses.Put(tx, &vpc.WorkloadStatus{ID: "att-1", Host: "h1", Epoch: "1"})
 	return nil
 }
 
@@ -79,11 +84,15 @@ func TestEveryTable(t *testing.T) {
 		t.Errorf("read anew\n%s\nwant\n%s", got, want)
 	}
 	for name, n := range map[string]int{
-		"account to settle": AccountsBySettled.Count(again, 2),
-		"IPv6 range":        VPCsByIPv6.Count(again, netip.MustParsePrefix("2001:db8::/56")),
-		"attachment":        AttachmentsByInstance.Count(again, awkward),
-		"tag pair":          TagPairsByKey.Count(again, OwnedBy(vpc.AccountID(7), awkward)),
-		"tagged":            TaggingsByTag.Count(again, Of(here, Tagged{"vpngw", vpc.Tag{Key: "k", Value: awkward}})),
+		"account to settle":   AccountsBySettled.Count(again, 2),
+		"IPv6 range":          VPCsByIPv6.Count(again, netip.MustParsePrefix("2001:db8::/56")),
+		"attachment":          AttachmentsByInstance.Count(again, awkward),
+		"gateway of no host":  GatewaysByHost.Count(again, ""),
+		"workload, by subnet": WorkloadsBySubnet.Count(again, "subnet-1"),
+		"workload, by VPC":    WorkloadsByVPC.Count(again, "vpc-1"),
+		"workload, by host":   WorkloadsByHost.Count(again, "h1"),
+		"tag pair":            TagPairsByKey.Count(again, OwnedBy(vpc.AccountID(7), awkward)),
+		"tagged":              TaggingsByTag.Count(again, Of(here, Tagged{"vpngw", vpc.Tag{Key: "k", Value: awkward}})),
 	} {
 		if n != 1 {
 			t.Errorf("%s: found %d times in its index", name, n)
@@ -115,6 +124,11 @@ func TestDeleteEveryTable(t *testing.T) {
 		RateLimits.Delete(tx, RateLimitKey{7, ""})
 		Faults.Delete(tx, "1")
 		Tasks.Delete(tx, "1")
+		Hosts.Delete(tx, "h1")
+		GatewayStatuses.Delete(tx, "vpngw-1")
+		ConnectionStatuses.Delete(tx, "vpnx-1")
+		Workloads.Delete(tx, "att-1")
+		WorkloadStatuses.Delete(tx, "att-1")
 		return nil
 	})
 	for i, tree := range s.View().trees {

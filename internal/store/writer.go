@@ -30,7 +30,8 @@ type writer struct {
 	ws     *workspace
 	head   int64  // revision of the head key that the trees show
 	store  int64  // revision of the store key that the trees were loaded under
-	rev    int64  // the trees show every commit up to here
+	rev    int64  // the trees show every commit up to here; of leased keys, up to fed
+	fed    int64  // the feed, or the load before it, has told everything up to here
 	last   fates  // what the head key says
 	blank  bool   // no rows were loaded yet
 	frozen bool   // the rows of other replicas are not followed: they are in motion
@@ -59,7 +60,7 @@ func newRand(seed uint64) *rand.Rand {
 func (w *writer) run(ctx, hard context.Context) {
 	defer close(w.stopped)
 	w.hard = hard
-	w.feed.start(hard, w.s.kv, w.rev)
+	w.feed.start(hard, w.s.kv, w.fed)
 	defer func() { w.feed.stop() }()
 	for {
 		select {
@@ -72,7 +73,7 @@ func (w *writer) run(ctx, hard context.Context) {
 		case c, ok := <-w.feed.commits:
 			w.receive(c, ok)
 		case <-w.feed.again:
-			w.feed.start(hard, w.s.kv, w.rev)
+			w.feed.start(hard, w.s.kv, w.fed)
 		}
 	}
 }

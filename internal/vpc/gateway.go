@@ -74,7 +74,7 @@ type Gateway struct {
 	Network       CCNID       `json:"network,omitempty"`       // the CCN a CCN-type gateway is attached to
 	Blocked       bool        `json:"blocked,omitempty"`       // operator's IsAddressBlocked
 	Version       string      `json:"version"`
-	Host          string      `json:"host,omitempty"` // the host that carries it; empty with no data plane
+	Host          HostName    `json:"host,omitempty"` // the host that carries it; empty with no data plane
 
 	Charge          ChargeType `json:"charge"`
 	RenewFlag       RenewFlag  `json:"renewFlag"`

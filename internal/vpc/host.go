@@ -1,21 +1,32 @@
 package vpc
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // HostName names a machine that carries gateways.
 type HostName string
 
 // Host is a machine with a data plane, as it says of itself. The row lives under a lease
 // of its own: when the host falls silent the row goes, and what the host had reported
-// counts no longer.
+// counts no longer. Written by store.Announce alone.
 type Host struct {
 	Name       HostName    `json:"name"`
+	Home       string      `json:"home,omitempty"`       // the machine and the data directory; a new run at the same home takes the name over at once
 	Epoch      string      `json:"epoch"`                // of this run's lease; statuses carry it
 	Engine     string      `json:"engine"`               // who encrypts; empty: nobody, so no tunnel can be
 	Algorithms []string    `json:"algorithms,omitempty"` // the API's names of ciphers, digests and groups that it has
 	Pool       []AddrRange `json:"pool,omitempty"`       // public addresses that reach it
 	Since      Instant     `json:"since"`
 }
+
+// Has reports whether the host has an algorithm, by the API's name for it.
+func (h *Host) Has(algorithm string) bool { return slices.Contains(h.Algorithms, algorithm) }
+
+// Heard reports whether what a run of a host has reported still counts, where h is the
+// row of that host now, nil for none.
+func (h *Host) Heard(epoch string) bool { return h != nil && h.Epoch == epoch }
 
 // GatewayStatus is what a gateway's host last saw of it. Written by the host's loop
 // alone, and only when something in it changes.
@@ -73,9 +84,13 @@ type WorkloadStatus struct {
 	Changed    Instant    `json:"changed"`
 }
 
-// Report is what a host's loop says after a pass over one machine: the statuses that
-// changed, and the rows of which nothing is left on the host.
+// Report is what a host's loop says after a pass over one machine: the statuses, of
+// which those that changed are kept, and the rows of which nothing is left on the host.
+// In the statuses Host, Epoch, Changed and Stood need not be filled in.
 type Report struct {
+	Host  HostName
+	Epoch string // of the Host row that the loop saw; a report of an older one is refused
+
 	Gateways    []GatewayStatus
 	Connections []ConnectionStatus
 	Workloads   []WorkloadStatus

@@ -20,6 +20,7 @@ const (
 	PrefixCCNRouteTable   Prefix = "ccnrtb"
 	PrefixCDC             Prefix = "cluster"
 	PrefixDHCP            Prefix = "dopt"
+	PrefixWorkload        Prefix = "att"
 )
 
 const (
