@@ -108,7 +108,7 @@ func (at *attaching) check(tx *store.Tx, c *Control) error {
 		return vpc.Refuse(vpc.UnsupportedOperationCcnRouteTableNotExist, at.param("RouteTableId"), "the CCN has no route table `%s`", "云联网没有路由表 `%s`", *at.in.RouteTable)
 	}
 	if net.gateway != nil {
-		if err := at.checkGateway(tx.Now(), c); err != nil {
+		if err := at.checkGateway(tx, c); err != nil {
 			return err
 		}
 	}
@@ -132,12 +132,12 @@ func hasRouteTable(ccn *vpc.CCN, caller *Caller, table *string) bool {
 
 // checkGateway lets in gateways of a CCN type that are up. A gateway cannot join another
 // account's CCN: its tunnels would open that network to strangers.
-func (at *attaching) checkGateway(now vpc.Instant, c *Control) error {
+func (at *attaching) checkGateway(tx *store.Tx, c *Control) error {
 	g := at.net.gateway
 	switch {
 	case g.Type != vpc.TypeCCN && g.Type != vpc.TypeSSLCCN:
 		return vpc.Refuse(vpc.UnsupportedOperation, at.param("InstanceId"), "`%s` is of type %s; only CCN and SSL_CCN can be attached", "`%s` 的类型为 %s，仅支持 CCN 与 SSL_CCN", g.ID, g.Type)
-	case vpc.GatewayState(g, now, c.cfg.Settle) != vpc.StateAvailable:
+	case c.gatewayState(tx, g, tx.Now()) != vpc.StateAvailable:
 		return vpc.Refuse(vpc.UnsupportedOperationInvalidState, at.param("InstanceId"), "`%s` is not AVAILABLE", "`%s` 未处于 AVAILABLE 状态", g.ID)
 	case at.foreign():
 		return vpc.Refuse(vpc.UnsupportedOperationCcnCrossAccount, at.param("InstanceType"), "a VPN gateway cannot be attached to the CCN of another account", "VPN 网关不支持关联其他账号的云联网")

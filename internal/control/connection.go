@@ -78,7 +78,7 @@ func (c *Control) between(tx *store.Tx, caller *Caller, spec vpc.ConnectionSpec)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := c.carries(caller, acct, g, tx.Now()); err != nil {
+	if err := c.carries(tx, caller, acct, g); err != nil {
 		return nil, nil, err
 	}
 	if err := checkConnectionVPC(tx, caller, g, spec.VPC); err != nil {
@@ -93,17 +93,17 @@ func (c *Control) between(tx *store.Tx, caller *Caller, spec vpc.ConnectionSpec)
 
 // carries refuses a gateway that has no connections because of its type, or that can
 // have none now.
-func (c *Control) carries(caller *Caller, acct *vpc.Account, g *vpc.Gateway, now vpc.Instant) error {
+func (c *Control) carries(tx *store.Tx, caller *Caller, acct *vpc.Account, g *vpc.Gateway) error {
 	if g.Type != vpc.TypeIPsec && g.Type != vpc.TypeCCN {
 		return vpc.Refuse(vpc.UnsupportedOperation, "VpnGatewayId",
 			"a gateway of type `%s` has no connections and no routes", "类型为 `%s` 的网关没有通道和路由", g.Type)
 	}
-	return c.usable(caller, acct, g, now)
+	return c.usable(tx, caller, acct, g)
 }
 
 // usable refuses a gateway that is not AVAILABLE, or that is isolated.
-func (c *Control) usable(caller *Caller, acct *vpc.Account, g *vpc.Gateway, now vpc.Instant) error {
-	state, restrict := vpc.GatewayState(g, now, c.cfg.Settle), vpc.RestrictState(g, acct)
+func (c *Control) usable(tx *store.Tx, caller *Caller, acct *vpc.Account, g *vpc.Gateway) error {
+	state, restrict := c.gatewayState(tx, g, tx.Now()), vpc.RestrictState(g, acct)
 	if state == vpc.StateAvailable && restrict == vpc.Unrestricted {
 		return nil
 	}
@@ -215,11 +215,12 @@ func (c *Control) steady(tx *store.Tx, caller *Caller, x *vpc.Connection, code v
 	if err != nil {
 		return err
 	}
-	return c.usable(caller, acct, ownGateway(tx, x.Scope, x.Gateway), tx.Now())
+	return c.usable(tx, caller, acct, ownGateway(tx, x.Scope, x.Gateway))
 }
 
 func (c *Control) settled(tx *store.Tx, x *vpc.Connection, code vpc.Code) error {
-	if state := x.State(tx.Now(), c.cfg.Settle); state != vpc.ConnectionAvailable {
+	s := sighting(tx, x)
+	if state := x.State(s, tx.Now(), c.cfg.Settle); state != vpc.ConnectionAvailable && (state == vpc.ConnectionDeleting || !x.Stuck(s)) {
 		return vpc.Refuse(code, "VpnConnectionId", "connection `%s` is `%s`", "通道 `%s` 当前为 `%s`", x.ID, state)
 	}
 	return nil
@@ -289,8 +290,8 @@ func (c *Control) ResetConnection(ctx context.Context, caller *Caller, gateway, 
 	})
 }
 
-// DeleteConnection begins to delete a connection that is AVAILABLE. Its row goes when
-// the settle time is over.
+// DeleteConnection begins to delete a connection that is AVAILABLE, or will not become
+// so. Its row goes when the settle time is over, or its host says that it is gone.
 func (c *Control) DeleteConnection(ctx context.Context, caller *Caller, gateway, id string) error {
 	return c.update(ctx, caller, func(tx *store.Tx) error {
 		x, err := c.connectionOf(tx, caller, gateway, id)
@@ -301,7 +302,10 @@ func (c *Control) DeleteConnection(ctx context.Context, caller *Caller, gateway,
 			return err
 		}
 		y := *x
-		y.Deleted, y.Due = tx.Now(), tx.Now().Add(c.cfg.Settle)
+		y.Deleted = tx.Now()
+		if g := ownGateway(tx, x.Scope, x.Gateway); g.Host == "" { // else its host says when it is gone
+			y.Due = tx.Now().Add(c.cfg.Settle)
+		}
 		y.Generation++
 		store.Connections.Put(tx, &y)
 		c.began(tx, caller, string(y.ID))

@@ -65,17 +65,12 @@ type ConnectionView struct {
 	Tags         []vpc.Tag
 }
 
-// unavailable is what a tunnel reads that nobody has seen up. Without a data plane
-// there is nobody to see it.
-const unavailable = "UNAVAILABLE"
-
 func (c *Control) connectionView(r store.Reader, caller *Caller, x *vpc.Connection, now vpc.Instant) (ConnectionView, error) {
+	s := sighting(r, x)
 	v := ConnectionView{
-		Connection: x, State: x.State(now, c.cfg.Settle).Shown(), NetStatus: unavailable,
+		Connection: x, State: x.State(s, now, c.cfg.Settle).Shown(),
+		NetStatus: x.NetStatus(s), HealthStatus: x.HealthStatus(s),
 		Tags: tagsOf(r, connectionResource(x.ID)),
-	}
-	if x.Health.Enable {
-		v.HealthStatus = unavailable
 	}
 	if x.RouteType == vpc.RouteBGP {
 		v.LocalASN, v.RemoteASN = connectionASNs(r, x)

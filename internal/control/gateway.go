@@ -228,7 +228,7 @@ func (c *Control) changeGateway(ctx context.Context, caller *Caller, id string, 
 		if err != nil {
 			return err
 		}
-		changed, entries, refusal := rule(tx, g, c.gatewayMoment(caller, acct, tx.Now()))
+		changed, entries, refusal := rule(tx, g, c.gatewayMoment(tx, caller, acct, g, tx.Now()))
 		if refusal != nil {
 			return refusal
 		}
@@ -238,9 +238,9 @@ func (c *Control) changeGateway(ctx context.Context, caller *Caller, id string, 
 }
 
 // gatewayMoment is what a change or an inquiry is judged against.
-func (c *Control) gatewayMoment(caller *Caller, acct *vpc.Account, now vpc.Instant) *vpc.GatewayMoment {
+func (c *Control) gatewayMoment(r store.Reader, caller *Caller, acct *vpc.Account, g *vpc.Gateway, now vpc.Instant) *vpc.GatewayMoment {
 	return &vpc.GatewayMoment{
-		Site: c.cfg.Site, Now: now, Life: c.life(), Account: acct,
+		Site: c.cfg.Site, Now: now, Life: c.life(), Account: acct, Seen: gatewaySeen(r, g),
 		Prices: c.cfg.Prices, Listed: caller.Codes,
 	}
 }
@@ -306,7 +306,7 @@ func (c *Control) inquire(ctx context.Context, caller *Caller, id string, rule f
 	if err != nil {
 		return vpc.Price{}, err
 	}
-	price, refusal := rule(g, c.gatewayMoment(caller, acct, c.st.Now()))
+	price, refusal := rule(g, c.gatewayMoment(view, caller, acct, g, c.st.Now()))
 	return price, refused(refusal)
 }
 

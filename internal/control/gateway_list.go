@@ -75,14 +75,14 @@ func gatewayAt(r store.Reader, s vpc.Scope, addr string) *vpc.Gateway {
 // GatewayView is a gateway as its owner sees it at one moment.
 type GatewayView struct {
 	*vpc.Gateway
-	State    string // PENDING, AVAILABLE, DELETING
+	State    string // PENDING, PENDING_ERROR, AVAILABLE, DELETING
 	Restrict string // NORMAL, PROTECTIVELY_ISOLATED
 	Tags     []vpc.Tag
 }
 
 func (c *Control) gatewayView(r store.Reader, acct *vpc.Account, g *vpc.Gateway, now vpc.Instant) GatewayView {
 	return GatewayView{
-		Gateway: g, State: string(vpc.GatewayState(g, now, c.cfg.Settle)), Restrict: string(vpc.RestrictState(g, acct)),
+		Gateway: g, State: string(c.gatewayState(r, g, now)), Restrict: string(vpc.RestrictState(g, acct)),
 		Tags: tagsOf(r, gatewayResource(g.ID)),
 	}
 }

@@ -50,7 +50,7 @@ func (c *Control) CreateGatewayRoutes(ctx context.Context, caller *Caller, gatew
 		if err := someRoutes("Routes", len(specs), caller); err != nil {
 			return err
 		}
-		if err := c.carries(caller, acct, g, tx.Now()); err != nil {
+		if err := c.carries(tx, caller, acct, g); err != nil {
 			return err
 		}
 		around := c.surroundings(tx, caller, g, nil, "")
@@ -163,7 +163,7 @@ func (c *Control) ModifyGatewayRoutes(ctx context.Context, caller *Caller, gatew
 		if err := someRoutes("Routes", len(changes), caller); err != nil {
 			return err
 		}
-		if err := c.carries(caller, acct, g, tx.Now()); err != nil {
+		if err := c.carries(tx, caller, acct, g); err != nil {
 			return err
 		}
 		for i, change := range changes {

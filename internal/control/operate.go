@@ -23,9 +23,6 @@ type Status struct {
 	Causes      map[string]int `json:"causes"`      // why tunnels are not up
 }
 
-// causeNoPlane is why no tunnel is up where nothing carries packets.
-const causeNoPlane = "no data plane"
-
 // Status looks at every row once.
 func (c *Control) Status(ctx context.Context) (*Status, error) {
 	view, err := c.read(ctx)
@@ -41,15 +38,18 @@ func (c *Control) Status(ctx context.Context) (*Status, error) {
 		c.countGateway(s, view, g, now)
 	}
 	for x := range store.Connections.All(view) {
-		s.Connections[x.State(now, c.cfg.Settle).Shown()]++
-		s.Tunnels["UNAVAILABLE"]++
-		s.Causes[causeNoPlane]++
+		seen := sighting(view, x)
+		s.Connections[x.State(seen, now, c.cfg.Settle).Shown()]++
+		s.Tunnels[x.NetStatus(seen)]++
+		if cause, _ := x.TunnelCause(seen); cause != "" {
+			s.Causes[cause]++
+		}
 	}
 	return s, nil
 }
 
 func (c *Control) countGateway(s *Status, r store.Reader, g *vpc.Gateway, now vpc.Instant) {
-	s.Gateways[string(vpc.GatewayState(g, now, c.cfg.Settle))]++
+	s.Gateways[string(c.gatewayState(r, g, now))]++
 	if g.Isolated != 0 {
 		s.Gateways["PROTECTIVELY_ISOLATED"]++
 	}

@@ -85,10 +85,11 @@ type BGP struct {
 
 // Connection is an IPsec tunnel as its owner wants it. Written by control alone.
 //
-//	create -> PENDING -(settled)-> AVAILABLE -(delete)-> DELETING -(due)-> gone
+//	create -> PENDING -(settled, or its daemon holds it)-> AVAILABLE
+//	       -(delete)-> DELETING -(due, or its daemon has let go)-> gone
 //
-// A change makes it read UPDATING to itself until Changed has settled; the vendor
-// shows that only in refusals (InvalidState).
+// A change makes it read UPDATING to itself until Changed has settled, or until its
+// daemon holds the change; the vendor shows that only in refusals (InvalidState).
 type Connection struct {
 	ID ConnectionID `json:"id"`
 	Scope

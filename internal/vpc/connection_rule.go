@@ -3,7 +3,6 @@ package vpc
 import (
 	"net/netip"
 	"slices"
-	"time"
 )
 
 // ConnectionSpec is what CreateVpnConnection asks for. Nil fields were left out.
@@ -199,36 +198,4 @@ func CheckMove(g *Gateway, peer CustomerGatewayID, others []*Connection, codes L
 			"changing it needs a gateway of version 4.0, this one is %s", "更换对端网关需要 4.0 版本的网关，当前为 %s", g.Version)
 	}
 	return CheckPeer(peer, others, codes)
-}
-
-// ConnectionState is how far a connection has come.
-type ConnectionState string
-
-// The states of a connection. UPDATING is never shown; it reads AVAILABLE.
-const (
-	ConnectionPending   ConnectionState = "PENDING"
-	ConnectionAvailable ConnectionState = "AVAILABLE"
-	ConnectionUpdating  ConnectionState = "UPDATING"
-	ConnectionDeleting  ConnectionState = "DELETING"
-)
-
-// Shown returns the state as answers spell it.
-func (s ConnectionState) Shown() string {
-	if s == ConnectionUpdating {
-		return string(ConnectionAvailable)
-	}
-	return string(s)
-}
-
-// State is what a connection reads at now, where new things and changes take settle.
-func (x *Connection) State(now Instant, settle time.Duration) ConnectionState {
-	switch {
-	case x.Deleted != 0:
-		return ConnectionDeleting
-	case now < x.Created.Add(settle):
-		return ConnectionPending
-	case x.Changed != 0 && now < x.Changed.Add(settle):
-		return ConnectionUpdating
-	}
-	return ConnectionAvailable
 }

@@ -514,7 +514,7 @@ func TestConnectionState(t *testing.T) {
 		{Connection{Created: at(0), Changed: at(5), Deleted: at(5.1)}, at(5.5), ConnectionDeleting},
 	}
 	for i, tt := range tests {
-		if got := tt.x.State(tt.now, time.Second); got != tt.want {
+		if got := tt.x.State(&Sighting{Gateway: &Gateway{}}, tt.now, time.Second); got != tt.want {
 			t.Errorf("%d: got %s, want %s", i, got, tt.want)
 		}
 	}

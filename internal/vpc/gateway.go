@@ -55,7 +55,8 @@ const (
 //
 // State is computed (see GatewayState), never stored:
 //
-//	create -> PENDING -(settled)-> AVAILABLE -(delete)-> DELETING -(due)-> gone
+//	create -> PENDING -(settled, or its host says so)-> AVAILABLE
+//	       -(delete)-> DELETING -(due, or its host says so)-> gone
 //
 // A prepaid gateway's term ends at Expires: it is renewed, becomes postpaid, or is
 // isolated (Isolated set) and deleted when the grace time is over.

@@ -8,6 +8,7 @@ type GatewayMoment struct {
 	Account *Account
 	Prices  *PriceBook
 	Listed  Listed
+	Seen    *GatewayStatus // what the gateway's host says of it; nil: nothing that counts
 }
 
 // GatewayChange is what a caller asks of ModifyVpnGatewayAttribute; nil was left out.
@@ -41,7 +42,7 @@ func ModifyGateway(g *Gateway, change *GatewayChange, m *GatewayMoment) (*Gatewa
 }
 
 func (m *GatewayMoment) checkAvailable(g *Gateway) *Error {
-	if state := GatewayState(g, m.Now, m.Life.Settle); state != StateAvailable {
+	if state := GatewayState(g, m.Seen, m.Now, m.Life.Settle); state != StateAvailable {
 		return Refuse(UnsupportedOperationInvalidState, "VpnGatewayId", "`%s` is %s", "`%s` 的状态为 %s", g.ID, state)
 	}
 	return nil

@@ -8,6 +8,7 @@ type State string
 // The states of a gateway.
 const (
 	StatePending   State = "PENDING"
+	StateFailed    State = "PENDING_ERROR" // its host cannot make it stand
 	StateAvailable State = "AVAILABLE"
 	StateDeleting  State = "DELETING"
 )
@@ -30,17 +31,6 @@ type Life struct {
 	Grace  time.Duration // from isolated to gone
 }
 
-// GatewayState is what a gateway reads at now, where making and deleting take settle.
-func GatewayState(g *Gateway, now Instant, settle time.Duration) State {
-	switch {
-	case g.Deleted != 0:
-		return StateDeleting
-	case now < g.Created.Add(settle):
-		return StatePending
-	}
-	return StateAvailable
-}
-
 // RestrictState is what a gateway of an account reads: isolated after an unpaid prepaid
 // term, and while a postpaid one's account owes money.
 func RestrictState(g *Gateway, account *Account) Restriction {
@@ -61,9 +51,12 @@ func (g *Gateway) PurchasePlan() string {
 // Expired reports whether a prepaid term is over.
 func (g *Gateway) Expired(now Instant) bool { return g.Charge == Prepaid && g.Expires <= now }
 
-// NextDue is when time alone next changes a gateway; 0 is never.
+// NextDue is when time alone next changes a gateway; 0 is never. One with a host is gone
+// when that host says so, and not by time.
 func (l Life) NextDue(g *Gateway) Instant {
 	switch {
+	case g.Deleted != 0 && g.Host != "":
+		return 0
 	case g.Deleted != 0:
 		return g.Deleted.Add(l.Settle)
 	case g.Isolated != 0:
@@ -77,19 +70,23 @@ func (l Life) NextDue(g *Gateway) Instant {
 // AdvanceGateway does to a gateway all that time has done up to now. At the end of a
 // prepaid term it becomes postpaid if it was told to, else it is renewed by a month if
 // it renews itself and the balance allows, else it is isolated; a gateway is gone when
-// it has been deleted for the settle time or isolated for the grace time. Every entry
-// has the instant at which it was due.
+// it has been deleted for the settle time or isolated for the grace time; with a host it
+// is deleted then. Every entry has the instant at which it was due.
 func AdvanceGateway(g *Gateway, account *Account, now Instant, prices *PriceBook, life Life) (next *Gateway, entries []LedgerEntry, gone bool) {
 	n, balance := *g, account.Balance
 	for life.NextDue(&n).Before(now) {
-		if n.Deleted != 0 || n.Isolated != 0 {
+		if n.Deleted != 0 || n.Isolated != 0 && n.Host == "" {
 			return nil, entries, true
+		}
+		n.Generation++
+		if n.Isolated != 0 {
+			n.Deleted = n.Isolated.Add(life.Grace)
+			continue
 		}
 		if entry, ok := n.endTerm(balance, prices); ok {
 			entries = append(entries, entry)
 			balance = balance.Plus(entry.Amount)
 		}
-		n.Generation++
 	}
 	n.Due = life.NextDue(&n)
 	return &n, entries, false

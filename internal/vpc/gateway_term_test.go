@@ -149,15 +149,15 @@ func TestGatewayStates(t *testing.T) {
 		{g.Created.Add(settle - 1), StatePending},
 		{g.Created.Add(settle), StateAvailable},
 	} {
-		if got := GatewayState(g, c.now, settle); got != c.want {
+		if got := GatewayState(g, nil, c.now, settle); got != c.want {
 			t.Errorf("%s: %s, want %s", c.now, got, c.want)
 		}
 	}
-	if GatewayState(g, g.Created, 0) != StateAvailable {
+	if GatewayState(g, nil, g.Created, 0) != StateAvailable {
 		t.Error("PENDING although nothing has to settle")
 	}
 	g.Deleted = g.Created
-	if GatewayState(g, g.Created, settle) != StateDeleting {
+	if GatewayState(g, nil, g.Created, settle) != StateDeleting {
 		t.Error("deleted at once and not DELETING")
 	}
 

@@ -34,8 +34,9 @@ type GatewayStatus struct {
 	ID         GatewayID `json:"id"`
 	Host       HostName  `json:"host"`
 	Epoch      string    `json:"epoch"`
-	Generation uint64    `json:"generation"` // of the row that was applied last
-	Ready      bool      `json:"ready"`      // its machine stands
+	Generation uint64    `json:"generation"`      // of the row that was applied last
+	Ready      bool      `json:"ready"`           // its machine stands as it is wanted; of tunnels it says nothing
+	Stood      uint64    `json:"stood,omitempty"` // the last generation that was Ready in this epoch; kept by control
 	Cause      string    `json:"cause,omitempty"`
 	Changed    Instant   `json:"changed"`
 }
