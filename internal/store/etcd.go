@@ -121,8 +121,9 @@ func (s etcdSnapshot) page(ctx context.Context, prefix, from string, limit int) 
 	return pairs, resp.More, nil
 }
 
+// compact forgets history up to rev, and returns when it is gone from the database.
 func (e *etcd) compact(ctx context.Context, rev int64) error {
-	_, err := e.client.Compact(ctx, rev)
+	_, err := e.client.Compact(ctx, rev, clientv3.WithCompactPhysical())
 	if errors.Is(err, rpctypes.ErrCompacted) {
 		return nil // another replica was first
 	}

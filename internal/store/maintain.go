@@ -18,7 +18,7 @@ const (
 // maintain does what a store needs beside its writes, until ctx ends.
 func (s *Store) maintain(ctx context.Context) {
 	if e, ok := s.kv.(*etcd); ok {
-		k := &keeper{s: s, etcd: e, filling: true}
+		k := &keeper{s: s, etcd: e, quota: s.opts.quota, filling: true}
 		s.done.Go(func() { k.run(ctx) })
 	}
 	if s.opts.DataDir == "" {
@@ -42,10 +42,12 @@ func (s *Store) maintain(ctx context.Context) {
 type keeper struct {
 	s         *Store
 	etcd      *etcd
+	quota     int64 // of the member in this process
 	looks     int
 	filling   bool // the database of the cluster was more than half full at the last look, or was not looked at
 	marks     []mark
 	compacted int64 // the newest revision that this replica has compacted to
+	uncounted int   // commits until etcd's sizes show what the newest compaction has freed
 	defragged time.Time
 }
 
@@ -135,7 +137,7 @@ func (k *keeper) compactTo(ctx context.Context, rev int64) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := k.etcd.compact(ctx, rev); err == nil {
-		k.compacted = rev
+		k.compacted, k.uncounted = rev, recounts
 	} else if ctx.Err() == nil {
 		k.s.log.Warn("etcd's history cannot be compacted", "error", err)
 	}

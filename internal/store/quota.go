@@ -23,7 +23,9 @@ const (
 	tightWaste    = 0.03      // of the quota unused in it: the same
 	defragPause   = 10 * time.Minute
 	closedPause   = 5 * time.Second // the same, while etcd takes no writes and loses nothing by it
+	triedPause    = time.Minute     // the same, when it is not known to free anything
 	defragTimeout = 10 * time.Minute
+	recounts      = 3 // commits after which a compaction shows in etcd's sizes
 )
 
 // usage is the size of an etcd database. A file does not shrink when rows go: what it
@@ -66,14 +68,32 @@ func (k *keeper) checkQuota(ctx context.Context) {
 	if u.full() || u.fileOver(tightFile) {
 		k.s.audit.moveSoon()
 		k.compactTo(ctx, int64(k.s.View().revision))
+		k.recount(ctx)
 		k.defragment(ctx)
+	}
+}
+
+// recountKey is written so that etcd commits something.
+const recountKey = claims + "recount"
+
+// recount lets etcd's sizes show what a compaction has freed: each member does so with
+// its second or third commit after it, and while growth is refused there may be no other.
+func (k *keeper) recount(ctx context.Context) {
+	if k.uncounted == 0 || k.s.noSpace.Load() {
+		return
+	}
+	k.uncounted--
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if _, err := k.etcd.client.Put(ctx, recountKey, k.s.opts.Replica); err != nil {
+		k.s.log.Warn("the database cannot be measured again", "error", err)
 	}
 }
 
 // usage is that of the member in this process or of the fullest member of the cluster.
 func (k *keeper) usage(ctx context.Context) (worst usage, err error) {
 	if k.etcd.exclusive() {
-		return k.etcd.member.usage(k.s.opts.quota), nil
+		return k.etcd.member.usage(k.quota), nil
 	}
 	for _, endpoint := range k.etcd.client.Endpoints() {
 		u, alarmed, e := k.memberUsage(ctx, endpoint)
@@ -150,9 +170,9 @@ func (k *keeper) defragment(ctx context.Context) {
 		k.defragmentCluster(ctx)
 		return
 	}
-	u := k.etcd.member.usage(k.s.opts.quota)
+	u := k.etcd.member.usage(k.quota)
 	free, err := freeSpace(k.s.opts.DataDir)
-	if !u.wasteful() || err != nil || free-u.used < max(k.s.opts.MinFree, 0) {
+	if !k.worthwhile(u) || err != nil || free-u.used < max(k.s.opts.MinFree, 0) {
 		return
 	}
 	k.defragged = time.Now()
@@ -160,8 +180,14 @@ func (k *keeper) defragment(ctx context.Context) {
 		k.s.log.Warn("the database file cannot be rewritten", "error", err)
 		return
 	}
-	after := k.etcd.member.usage(k.s.opts.quota)
+	after := k.etcd.member.usage(k.quota)
 	k.s.log.Info("rewrote the database file", "before", u.file, "after", after.file, "took", time.Since(k.defragged))
+}
+
+// worthwhile: rewriting a file frees what is needed. An etcd that takes no writes cannot
+// be made to show in its sizes what a compaction has freed, so its files are tried.
+func (k *keeper) worthwhile(u usage) bool {
+	return u.wasteful() || k.s.noSpace.Load() && time.Since(k.defragged) > triedPause
 }
 
 // claimKey is held, under a lease, by the replica that defragments the cluster. A dead
@@ -176,7 +202,7 @@ func (k *keeper) defragmentCluster(ctx context.Context) {
 	var waste []string
 	for _, endpoint := range client.Endpoints() {
 		u, _, err := k.memberUsage(ctx, endpoint)
-		if err == nil && u.wasteful() {
+		if err == nil && k.worthwhile(u) {
 			waste = append(waste, endpoint)
 		}
 	}
