@@ -1,0 +1,171 @@
+package ipsec
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/strongswan/govici/vici"
+
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// unnamed is charon's name for an IKE_SA of which it does not know yet whose it is.
+const unnamed = "(unnamed)"
+
+// stranger is such an IKE_SA: somebody has begun, and what was said so far.
+type stranger struct {
+	remote string // the address that it comes from
+	lines  []Entry
+}
+
+// maxStrangers bounds what unknown peers can make us remember.
+const (
+	maxStrangers     = 64
+	maxStrangerLines = 32
+)
+
+// drain takes the events that are there, so that one pass of work serves them all.
+func (d *daemon) drain() {
+	for range 4096 {
+		if d.session == nil {
+			return
+		}
+		select {
+		case e, ok := <-d.session.events:
+			d.take(e, ok)
+		default:
+			return
+		}
+	}
+}
+
+func (d *daemon) take(e vici.Event, ok bool) {
+	if !ok {
+		d.lost(errors.New("charon closed the session"))
+		return
+	}
+	if e.Name == "log" {
+		d.line(e)
+		return
+	}
+	for _, s := range parseEvent(e) {
+		t := d.tunnels[vpc.ConnectionID(s.connection)]
+		if t == nil {
+			continue
+		}
+		d.dirty[t.want.Connection] = true
+		for _, c := range s.children { // the last counters of what may be gone in the next list
+			t.count(c)
+		}
+		if e.Name == "ike-rekey" || e.Name == "child-rekey" {
+			t.tick.Rekeys++
+		}
+	}
+}
+
+// parseEvent reads the IKE_SAs of an event. ike-rekey has two below the name.
+func parseEvent(e vici.Event) []ikeSA {
+	if e.Name != "ike-rekey" {
+		return parseSAs(e.Message)
+	}
+	var out []ikeSA
+	sections(e.Message, func(name string, _ *vici.Message) { out = append(out, ikeSA{connection: name}) })
+	return out
+}
+
+// line takes one line of charon's log to the tunnel that it is about.
+func (d *daemon) line(e vici.Event) {
+	m := e.Message
+	id, name := uint32(number(m, "ikesa-uniqueid")), text(m, "ikesa-name")
+	entry := Entry{At: e.Timestamp, Group: text(m, "group"), Text: text(m, "msg")}
+	switch {
+	case name == "":
+		return
+	case name == unnamed:
+		d.hear(id, entry)
+		return
+	}
+	t := d.tunnels[vpc.ConnectionID(name)]
+	if t == nil {
+		return
+	}
+	if s := d.strange[id]; s != nil {
+		delete(d.strange, id)
+		if d.suspects(s.remote) == nil { // else it has them already
+			for _, line := range s.lines {
+				t.log.add(line)
+			}
+		}
+	}
+	t.log.add(entry)
+	t.learn(id, entry)
+	if strings.Contains(entry.Text, "peer not responding") || strings.Contains(entry.Text, "giving up after") || strings.Contains(entry.Text, "failed") {
+		d.dirty[t.want.Connection] = true // an IKE_SA that never was ends without an event
+	}
+}
+
+// learn draws conclusions from a line.
+func (t *tunnel) learn(id uint32, e Entry) {
+	t.heard(id, e.Text, e.At)
+	if strings.HasPrefix(e.Text, "IKE_SA ") && strings.Contains(e.Text, " established between ") {
+		t.phase1[id] = true
+	}
+	if r, ok := explain(e.Text, t.phase1[id]); ok {
+		t.fail(id, r)
+	}
+	if strings.Contains(e.Text, "DPD check timed out") {
+		t.tick.DPDFailures++
+		t.mourn(time.Now())
+	}
+}
+
+// hear takes a line of a stranger. Once its address is known, the tunnels that expect a
+// peer there get to know of it.
+func (d *daemon) hear(id uint32, e Entry) {
+	s := d.strange[id]
+	if s == nil {
+		if len(d.strange) >= maxStrangers {
+			clear(d.strange)
+		}
+		s = &stranger{}
+		d.strange[id] = s
+	}
+	if from, _, ok := strings.Cut(e.Text, " is initiating a"); ok && s.remote == "" {
+		s.remote = from
+		for _, t := range d.suspects(from) {
+			for _, line := range s.lines {
+				t.log.add(line)
+			}
+		}
+	}
+	if len(s.lines) < maxStrangerLines {
+		s.lines = append(s.lines, e)
+	}
+	for _, t := range d.suspects(s.remote) {
+		t.log.add(e)
+		if r, ok := explain(e.Text, false); ok && !t.up() {
+			t.fail(id, r)
+		}
+	}
+}
+
+// suspects are the tunnels whose peer is at an address, or else may be anywhere.
+func (d *daemon) suspects(remote string) (out []*tunnel) {
+	if remote == "" {
+		return nil
+	}
+	var anywhere []*tunnel
+	for _, t := range d.tunnels {
+		switch {
+		case !t.want.Remote.IsValid():
+			anywhere = append(anywhere, t)
+		case t.want.Remote.String() == remote:
+			out = append(out, t)
+		}
+	}
+	if out == nil {
+		return anywhere
+	}
+	return out
+}

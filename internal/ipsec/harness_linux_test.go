@@ -1,0 +1,251 @@
+package ipsec
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/host"
+	"github.com/gatewright/gatewright/internal/lab"
+	"github.com/gatewright/gatewright/internal/plan"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// site is a gateway of ours on a small internet, with a host behind it:
+//
+//	host 10.1.0.2 -- lan0 gateway wan0 198.51.100.1 -- inet -- peers 198.51.100.1N with 10.2.N.0/24
+type site struct {
+	*lab.Lab
+	t        *testing.T
+	inet     *lab.Namespace
+	gateway  *lab.Namespace
+	host     *lab.Namespace
+	dir      string
+	plane    *Plane
+	children *host.Children
+	stop     func() // ends the plane, not its daemons
+	daemon   plan.Daemon
+	wakes    chan plan.MachineID
+}
+
+const (
+	gatewayAddress = "198.51.100.1"
+	theKey         = "a key of some length"
+)
+
+var machineID = plan.GatewayMachine("vpngw-test0001")
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: charon runs inside network namespaces")
+	}
+	l := lab.New(t)
+	s := &site{Lab: l, t: t, inet: l.Namespace("inet"), gateway: l.Namespace("gw"), host: l.Namespace("host")}
+	s.inet.Bridge("net")
+	s.gateway.Forward()
+	s.gateway.Plug("wan0", s.inet, "net", gatewayAddress+"/24")
+	s.gateway.Cable("lan0", s.host, "eth0")
+	s.gateway.Address("lan0", "10.1.0.1/24")
+	s.host.Address("eth0", "10.1.0.2/24")
+	s.host.Route("default", "10.1.0.1")
+
+	dir, err := os.MkdirTemp("", "gw") // short, for the path of a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.dir = dir
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s.daemon = plan.Daemon{Name: "vpngw-test0001", Namespace: s.gateway.Name, Engine: plan.EngineLibipsec}
+	s.open()
+	t.Cleanup(func() {
+		s.stop()
+		for _, c := range s.leftovers() {
+			if err := c.Stop(context.Background(), 0); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := s.children.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// open starts a plane, as a run of the server does.
+func (s *site) open() {
+	s.t.Helper()
+	children, err := host.OpenChildren(s.dir, "test01")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.children = children
+	if s.plane, err = New(children, slog.New(slog.NewTextHandler(s.t.Output(), nil))); err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	s.wakes = make(chan plan.MachineID, 1024)
+	wakes := s.wakes
+	go func() {
+		defer close(ended)
+		_ = s.plane.Run(ctx, func(m plan.MachineID) {
+			select {
+			case wakes <- m:
+			default:
+			}
+		})
+	}()
+	s.stop = sync.OnceFunc(func() { cancel(); <-ended })
+}
+
+func (s *site) machine() plan.Machine {
+	m := plan.Machine{ID: machineID}
+	if len(s.daemon.Tunnels) > 0 {
+		d := s.daemon
+		d.Tunnels = append([]plan.Tunnel(nil), d.Tunnels...)
+		m.Daemons = []plan.Daemon{d}
+	}
+	return m
+}
+
+// apply gives the plane what the site wants now.
+func (s *site) apply() plan.Observed {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	defer cancel()
+	o, err := s.plane.Apply(ctx, s.machine())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return o
+}
+
+// state is what the plane says of a tunnel, without changing anything.
+func (s *site) state(id vpc.ConnectionID) plan.TunnelState {
+	return s.plane.observe(plan.Machine{ID: machineID}, nil).Tunnels[id]
+}
+
+func (s *site) becomes(id vpc.ConnectionID, up bool, within time.Duration) {
+	s.t.Helper()
+	err := lab.Poll(within, func() error {
+		if st := s.state(id); st.Up != up {
+			return fmt.Errorf("%+v", st)
+		}
+		return nil
+	})
+	if err != nil {
+		s.t.Fatalf("%s up=%v: not within %v: %v\n%s", id, up, within, err, s.lines(id))
+	}
+}
+
+// fails waits for a cause that has a piece of text in it.
+func (s *site) fails(id vpc.ConnectionID, piece string, within time.Duration) {
+	s.t.Helper()
+	err := lab.Poll(within, func() error {
+		if st := s.state(id); st.Up || !strings.Contains(st.Cause, piece) {
+			return fmt.Errorf("%+v", st)
+		}
+		return nil
+	})
+	if err != nil {
+		s.t.Fatalf("%s fails with %q: not within %v: %v\n%s", id, piece, within, err, s.lines(id))
+	}
+}
+
+func (s *site) lines(id vpc.ConnectionID) string {
+	var b strings.Builder
+	for _, e := range s.plane.Log(id) {
+		fmt.Fprintf(&b, "%s [%s] %s\n", e.At.Format("05.000"), e.Group, e.Text)
+	}
+	return b.String()
+}
+
+// peer is an office: a strongSwan of its own and the range behind it.
+type peer struct {
+	*lab.Peer
+	s    *site
+	n    int
+	want plan.Tunnel
+	have lab.Tunnel
+}
+
+func id(n int) vpc.ConnectionID { return vpc.ConnectionID(fmt.Sprintf("vpnx-%08d", n)) }
+
+// office makes the n-th peer, and a tunnel to it that both sides agree on.
+func (s *site) office(n int) *peer {
+	s.t.Helper()
+	ns := s.Namespace(fmt.Sprintf("peer%d", n))
+	address := fmt.Sprintf("198.51.100.%d", 10+n)
+	ns.Plug("wan0", s.inet, "net", address+"/24")
+	ns.Address("lo", fmt.Sprintf("10.2.%d.1/24", n))
+	p := &peer{Peer: ns.Peer(), s: s, n: n}
+	inner := netip.MustParsePrefix(fmt.Sprintf("10.2.%d.0/24", n))
+	p.want = plan.Tunnel{
+		Connection: id(n), Local: netip.MustParseAddr(gatewayAddress), Remote: netip.MustParseAddr(address),
+		LocalID:  plan.Identity{Kind: vpc.IdentityAddress, Text: gatewayAddress},
+		RemoteID: plan.Identity{Kind: vpc.IdentityAddress, Text: address},
+		Key:      theKey,
+		IKE:      vpc.IKEOptions{Encryption: "AES-CBC-128", Integrity: "SHA", Exchange: "MAIN", DHGroup: "GROUP2", Lifetime: 86400, Version: "IKEV2"},
+		IPsec:    vpc.IPsecOptions{Encryption: "AES-CBC-128", Integrity: "SHA1", PFS: "NULL", Lifetime: 14400, LifetimeKiB: 4096000000},
+		DPD:      vpc.DPD{Timeout: 30, Action: "restart"},
+		Start:    vpc.NegotiateActive,
+		Children: []plan.Child{{Name: fmt.Sprintf("c%d", n), Local: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/24")}, Remote: []netip.Prefix{inner}}},
+	}
+	p.have = lab.Tunnel{Name: "gw", Local: address, Remote: gatewayAddress, Key: theKey,
+		LocalTS: []string{inner.String()}, RemoteTS: []string{"10.1.0.0/24"}}
+	return p
+}
+
+func (p *peer) version(v string) {
+	p.have.Version = v
+	if v != lab.IKEv2 {
+		p.want.IKE.Version = ikeV1
+	}
+	if v == lab.IKEv1Aggressive {
+		p.want.IKE.Exchange = "AGGRESSIVE"
+		p.s.daemon.Aggressive = true
+	}
+}
+
+func (p *peer) load() { p.Load(p.have.Text()) }
+
+// inner is an address behind the peer.
+func (p *peer) inner() string { return fmt.Sprintf("10.2.%d.1", p.n) }
+
+// set puts the peer's tunnel into the plan, in place of what it was.
+func (s *site) set(p *peer) {
+	for i, t := range s.daemon.Tunnels {
+		if t.Connection == p.want.Connection {
+			s.daemon.Tunnels[i] = p.want
+			return
+		}
+	}
+	s.daemon.Tunnels = append(s.daemon.Tunnels, p.want)
+}
+
+// carries proves by packets, both ways, that the tunnel is one.
+func (s *site) carries(p *peer) {
+	s.t.Helper()
+	if got := s.host.Ping(p.inner(), 5); got.Received == 0 {
+		s.t.Fatalf("the host does not reach %s: %v\n%s", p.inner(), got, s.lines(id(p.n)))
+	}
+	if got := p.Ping("10.1.0.2", 5, "-I", p.inner()); got.Received == 0 {
+		s.t.Fatalf("the office does not reach the host: %v", got)
+	}
+}
+
+// leftovers are the daemons that are meant to outlive the plane.
+func (s *site) leftovers() []*host.Child {
+	all, err := s.children.All()
+	if err != nil {
+		s.t.Error(err)
+	}
+	return all
+}

@@ -1,0 +1,39 @@
+package ipsec
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/gatewright/gatewright/internal/plan"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// maxOwner is the longest text that charon keeps of the owner of a key; it cuts what is
+// longer without a word.
+const maxOwner = 255
+
+// identity says an identity to charon so that it takes the kind as given and the text
+// byte for byte: charon guesses the kind of a bare text, and an address after ipv4: is
+// taken as four letters rather than parsed, so both are given in hex.
+func identity(id plan.Identity) (string, error) {
+	if id.Kind == vpc.IdentityAddress {
+		a, err := netip.ParseAddr(id.Text)
+		if err != nil || !a.Is4() {
+			return "", &refusal{cause: "the identity is no IPv4 address", hint: "set an identity of kind ADDRESS to an IPv4 address"}
+		}
+		return "ipv4:#" + hex.EncodeToString(a.AsSlice()), nil
+	}
+	if s := "fqdn:#" + hex.EncodeToString([]byte(id.Text)); len(s) <= maxOwner {
+		return s, nil
+	}
+	s := "fqdn:" + id.Text
+	if len(s) > maxOwner || strings.HasPrefix(id.Text, "#") || strings.ContainsFunc(id.Text, unprintable) {
+		return "", &refusal{cause: fmt.Sprintf("the daemon cannot hold an identity like this of %d bytes", len(id.Text)),
+			hint: "use a name of at most 124 bytes"}
+	}
+	return s, nil
+}
+
+func unprintable(r rune) bool { return r < ' ' || r > '~' }

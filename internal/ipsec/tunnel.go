@@ -1,0 +1,181 @@
+package ipsec
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/plan"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// tunnel is what a daemon's goroutine knows of one connection.
+//
+//	missing children -> due -> attempt -> (IKE_SA under way) -> up
+//	                     ^                        |
+//	                     +---- pause, longer each time ----+
+type tunnel struct {
+	want   plan.Tunnel
+	loaded bool
+	refuse reason // why it could not be loaded
+
+	sas     []ikeSA
+	asked   time.Time // until then a packet, a reset or DPD asks for it
+	due     time.Time // of the next attempt; zero: none
+	pause   time.Duration
+	failure reason
+	failed  uint32               // the IKE_SA that failed
+	owes    map[uint32]time.Time // IKE_SAs whose peer owes an answer, and since when
+	phase1  map[uint32]bool      // IKE_SAs whose phase 1 is done
+
+	log  *history
+	past counts            // of SAs that are gone
+	last map[uint32]counts // of SAs that are there, by the CHILD_SA's id
+	tick Measure           // counters of events
+}
+
+// firstPause and lastPause bound the time between attempts of a tunnel that fails.
+const (
+	firstPause = time.Second
+	lastPause  = 10 * time.Second
+)
+
+// How long a tunnel that is not active is negotiated after a packet, and after a reset
+// or a peer's death.
+const (
+	askedByPacket  = time.Minute
+	askedByCommand = 10 * time.Minute
+)
+
+func newTunnel(want plan.Tunnel) *tunnel {
+	return &tunnel{want: want, owes: map[uint32]time.Time{}, phase1: map[uint32]bool{}, last: map[uint32]counts{}, log: &history{}}
+}
+
+func (t *tunnel) children() []string {
+	names := make([]string, len(t.want.Children))
+	for i, c := range t.want.Children {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// starts says whether it is up to us to negotiate now.
+func (t *tunnel) starts(now time.Time) bool {
+	return t.loaded && t.want.Remote.IsValid() && (t.want.Start == vpc.NegotiateActive || now.Before(t.asked))
+}
+
+// up says whether the tunnel carries what it should. Of a tunnel that the peer starts,
+// the peer chooses which pairs of ranges it wants.
+func (t *tunnel) up() bool {
+	lack := len(missing(t.children(), t.sas))
+	if t.want.Start == vpc.NegotiateActive && t.want.Remote.IsValid() {
+		return t.loaded && lack == 0
+	}
+	return t.loaded && lack < len(t.want.Children)
+}
+
+func (t *tunnel) underWay() bool {
+	for _, s := range t.sas {
+		if s.underWay() {
+			return true
+		}
+	}
+	return false
+}
+
+// next says which children to negotiate now. It plans the attempt after this one, which
+// the next list of SAs may make needless.
+func (t *tunnel) next(now time.Time) []string {
+	lack := missing(t.children(), t.sas)
+	if len(lack) == 0 {
+		t.due, t.pause, t.asked, t.failure = time.Time{}, 0, time.Time{}, reason{}
+		return nil
+	}
+	if !t.starts(now) {
+		t.due = time.Time{}
+		return nil
+	}
+	if t.due.IsZero() {
+		t.due = now.Add(t.pause)
+	}
+	if now.Before(t.due) {
+		return nil
+	}
+	t.pause = min(max(t.pause*2, firstPause), lastPause)
+	t.due = now.Add(t.pause)
+	if t.underWay() {
+		return nil // charon goes on trying by itself
+	}
+	return lack
+}
+
+// again makes the next attempt happen at once, and until then of a tunnel that is not
+// active.
+func (t *tunnel) again(until time.Time) { t.due, t.pause, t.asked = time.Time{}, 0, until }
+
+// fail notes why a negotiation did not end well. That nobody answers any more tells less
+// than what was said before in the same negotiation.
+func (t *tunnel) fail(id uint32, r reason) {
+	weak := r == silent || r == closed
+	if weak && t.failed == id && t.failure != (reason{}) {
+		return
+	}
+	t.failure, t.failed = r, id
+}
+
+// state is what is told of the tunnel.
+func (t *tunnel) state() plan.TunnelState {
+	if t.up() {
+		return plan.TunnelState{Loaded: true, Up: true}
+	}
+	r := t.refuse
+	if t.loaded {
+		r = t.why()
+	}
+	return plan.TunnelState{Loaded: t.loaded, Cause: r.cause, Hint: r.hint}
+}
+
+func (t *tunnel) why() reason {
+	lack := missing(t.children(), t.sas)
+	r := t.failure
+	switch {
+	case r.cause != "":
+	case len(lack) < len(t.want.Children):
+		r = reason{cause: "not every pair of ranges is negotiated"}
+	case t.want.Start == vpc.NegotiatePassive:
+		r = reason{"waits for the peer to begin", "start the tunnel at the peer, or set NegotiationType to active"}
+	case t.want.Start == vpc.NegotiateOnFlow && t.due.IsZero():
+		r = reason{"waits for traffic", "send a packet from a local range to a remote range"}
+	case !t.want.Remote.IsValid():
+		r = reason{"the peer's address is unknown, so the peer has to begin", "start the tunnel at the peer"}
+	default:
+		r = reason{cause: "negotiating"}
+	}
+	if n := len(lack); n > 0 && n < len(t.want.Children) {
+		r.cause += fmt.Sprintf(" (%d of %d: %s)", n, len(t.want.Children), t.pairs(lack[0]))
+	}
+	return r
+}
+
+// pairs are the ranges of a child.
+func (t *tunnel) pairs(name string) string {
+	for _, c := range t.want.Children {
+		if c.Name == name {
+			return strings.Join(ranges(c.Local), " ") + " - " + strings.Join(ranges(c.Remote), " ")
+		}
+	}
+	return name
+}
+
+// facts are the SAs, for `gatewright debug observed`.
+func (t *tunnel) facts() []string {
+	var out []string
+	for _, s := range t.sas {
+		out = append(out, fmt.Sprintf("%s IKE_SA %d %s with %s", t.want.Connection, s.id, s.state, s.remote))
+		for _, c := range s.children {
+			out = append(out, fmt.Sprintf("%s CHILD_SA %s %d %s %s to %s, %d bytes in, %d out",
+				t.want.Connection, c.name, c.id, c.state, c.cipher, c.remoteTS, c.bytesIn, c.bytesOut))
+		}
+	}
+	return out
+}
