@@ -36,7 +36,7 @@ type Link struct {
 	Name        string
 	Kind        LinkKind
 	Parent      string // macvlan and moved: the host's device
-	Peer        End    // veth: the other end
+	Peer        End    // veth: the other end; moved: nothing but a Workload
 	Master      string // a bridge of the same namespace
 	MTU         int    // 0: the kernel's
 	Addrs       []netip.Prefix
