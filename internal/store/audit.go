@@ -84,7 +84,7 @@ func (s *Store) tryMoveAudit(ctx context.Context) error {
 	defer s.pins.hold(snap.revision())()
 	for from, more := Audit.prefix(""), true; more; {
 		var page []pair
-		if page, more, err = snap.page(ctx, Audit.prefix(""), from, auditPage); err != nil {
+		if page, more, err = snap.page(ctx, from, endOf(Audit.prefix("")), auditPage); err != nil {
 			return err
 		}
 		if len(page) == 0 {

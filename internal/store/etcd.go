@@ -105,9 +105,9 @@ func (e *etcd) snapshot(ctx context.Context) (snapshot, error) {
 
 func (s etcdSnapshot) revision() int64 { return s.rev }
 
-func (s etcdSnapshot) page(ctx context.Context, prefix, from string, limit int) ([]pair, bool, error) {
-	resp, err := s.client.Get(ctx, max(prefix, from),
-		clientv3.WithRange(clientv3.GetPrefixRangeEnd(prefix)), clientv3.WithRev(s.rev), clientv3.WithLimit(int64(limit)))
+func (s etcdSnapshot) page(ctx context.Context, from, to string, limit int) ([]pair, bool, error) {
+	resp, err := s.client.Get(ctx, from,
+		clientv3.WithRange(to), clientv3.WithRev(s.rev), clientv3.WithLimit(int64(limit)))
 	if errors.Is(err, rpctypes.ErrCompacted) {
 		return nil, false, fmt.Errorf("%w: revision %d", errCompacted, s.rev)
 	}

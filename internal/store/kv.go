@@ -92,9 +92,9 @@ type pair struct {
 // snapshot reads keys at one revision.
 type snapshot interface {
 	revision() int64
-	// page returns up to limit pairs in key order, from the key from (included) to
-	// the end of prefix, and whether there are more.
-	page(ctx context.Context, prefix, from string, limit int) ([]pair, bool, error)
+	// page returns up to limit pairs in key order, from the key from (included) to the
+	// key to (not included), and whether there are more. A bound that is lastKey is none.
+	page(ctx context.Context, from, to string, limit int) ([]pair, bool, error)
 }
 
 // commits are the changes of one or more whole revisions, in order.
@@ -116,28 +116,3 @@ var errCompacted = errors.New("the history asked for is no longer kept")
 type rejection struct{ error }
 
 func (r rejection) Unwrap() error { return r.error }
-
-// follow is the key after key in an ordered listing.
-func follow(key string) string { return key + "\x00" }
-
-// pageSize is how many keys are read at once.
-const pageSize = 5000
-
-// eachPage calls visit with the pairs below prefix, page by page, in key order.
-func eachPage(ctx context.Context, snap snapshot, prefix string, visit func([]pair) error) error {
-	for from, more := prefix, true; more; {
-		var page []pair
-		var err error
-		if page, more, err = snap.page(ctx, prefix, from, pageSize); err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			return nil
-		}
-		if err := visit(page); err != nil {
-			return err
-		}
-		from = follow(page[len(page)-1].key)
-	}
-	return nil
-}

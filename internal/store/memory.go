@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/tidwall/btree"
@@ -130,9 +129,9 @@ func (m *memory) snapshot(ctx context.Context) (snapshot, error) {
 
 func (s memorySnapshot) revision() int64 { return s.rev }
 
-func (s memorySnapshot) page(ctx context.Context, prefix, from string, limit int) (out []pair, more bool, err error) {
-	s.keys.Ascend(max(prefix, from), func(key string, p pair) bool {
-		if !strings.HasPrefix(key, prefix) {
+func (s memorySnapshot) page(ctx context.Context, from, to string, limit int) (out []pair, more bool, err error) {
+	s.keys.Ascend(from, func(key string, p pair) bool {
+		if to != lastKey && key >= to {
 			return false
 		}
 		if more = len(out) == limit; more {

@@ -57,7 +57,7 @@ type meta struct {
 // storeMod.
 func readMeta(ctx context.Context, snap snapshot) (meta, error) {
 	var m meta
-	pairs, _, err := snap.page(ctx, metaPrefix, metaPrefix, pageSize)
+	pairs, _, err := snap.page(ctx, metaPrefix, endOf(metaPrefix), pageSize)
 	if err != nil {
 		return m, err
 	}
@@ -72,7 +72,7 @@ func readMeta(ctx context.Context, snap snapshot) (meta, error) {
 			m.seal = p.value
 		}
 	}
-	heads, _, err := snap.page(ctx, headKey, headKey, 1)
+	heads, _, err := snap.page(ctx, headKey, follow(headKey), 1)
 	if err != nil {
 		return m, err
 	}

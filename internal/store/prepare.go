@@ -67,7 +67,7 @@ func (s *Store) create(ctx context.Context) (meta, error) {
 	if err != nil {
 		return meta{}, err
 	}
-	pairs, _, err := snap.page(ctx, "", "\x00", 1)
+	pairs, _, err := snap.page(ctx, "\x00", lastKey, 1)
 	if err != nil {
 		return meta{}, err
 	}

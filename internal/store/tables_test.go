@@ -138,7 +138,7 @@ func TestDeleteEveryTable(t *testing.T) {
 	}
 	if snap, err := s.kv.snapshot(t.Context()); err != nil {
 		t.Error(err)
-	} else if left, _, err := snap.page(t.Context(), rowPrefix, rowPrefix, 9); err != nil || len(left) > 0 {
+	} else if left, _, err := snap.page(t.Context(), rowPrefix, endOf(rowPrefix), 9); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

@@ -1,6 +1,9 @@
 package vpc
 
-import "time"
+import (
+	"time"
+	"unique"
+)
 
 // AccountID is the number of an account, called Uin by the vendor.
 type AccountID uint64
@@ -14,6 +17,19 @@ type Region string
 
 // Zone is a zone's name: its region, a dash and a number.
 type Zone string
+
+// UnmarshalText keeps one copy of the same name for all rows: there are few regions and
+// zones and many rows, and copies that are one compare at once.
+func (r *Region) UnmarshalText(text []byte) error {
+	*r = Region(unique.Make(string(text)).Value())
+	return nil
+}
+
+// UnmarshalText keeps one copy of the same name, see Region.
+func (z *Zone) UnmarshalText(text []byte) error {
+	*z = Zone(unique.Make(string(text)).Value())
+	return nil
+}
 
 // Instant is a point in time in nanoseconds since 1970-01-01 UTC. Zero is "never".
 type Instant int64
