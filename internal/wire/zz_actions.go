@@ -893,6 +893,16 @@ var Actions = map[string]*Action{
 			"UnsupportedOperation.TrafficQosPolicyBandwidth", "UnsupportedOperation.WhiteListNotAdd",
 		},
 	},
+	"ModifyCcnRegionBandwidthLimitsType": {
+		Service: "vpc", Version: "2017-03-12", Name: "ModifyCcnRegionBandwidthLimitsType", Group: "ccn",
+		Write: true, Served: true, In: &shapeOfModifyCcnRegionBandwidthLimitsTypeRequest,
+		New:   func() any { return new(ModifyCcnRegionBandwidthLimitsTypeRequest) },
+		Reply: func() Encoder { return new(ModifyCcnRegionBandwidthLimitsTypeResponse) },
+		Codes: []string{
+			"InvalidParameter", "InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation",
+			"UnsupportedOperation.NotLockedInstanceOperation", "UnsupportedOperation.NotPostpaidCcnOperation",
+		},
+	},
 	"ModifyCustomerGatewayAttribute": {
 		Service: "vpc", Version: "2017-03-12", Name: "ModifyCustomerGatewayAttribute", Group: "vpn_gateway",
 		Write: true, Served: true, In: &shapeOfModifyCustomerGatewayAttributeRequest,

@@ -1618,6 +1618,25 @@ func (v *ModifyCcnAttributeRequest) slot(i int) slot {
 }
 
 // AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *ModifyCcnRegionBandwidthLimitsTypeRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *ModifyCcnRegionBandwidthLimitsTypeRequest) shape() *Shape {
+	return &shapeOfModifyCcnRegionBandwidthLimitsTypeRequest
+}
+
+func (v *ModifyCcnRegionBandwidthLimitsTypeRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.CcnId}
+	case 1:
+		return scalar[string]{&v.BandwidthLimitType}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *ModifyCustomerGatewayAttributeRequest) AppendJSON(b []byte) []byte {
 	return appendRecord(b, v, nil)
 }

@@ -855,6 +855,14 @@ type ModifyCcnAttributeResponse struct{}
 // AppendJSON appends v as a JSON object.
 func (v *ModifyCcnAttributeResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
 
+// ModifyCcnRegionBandwidthLimitsTypeResponse is the output of ModifyCcnRegionBandwidthLimitsType, without RequestId.
+type ModifyCcnRegionBandwidthLimitsTypeResponse struct{}
+
+// AppendJSON appends v as a JSON object.
+func (v *ModifyCcnRegionBandwidthLimitsTypeResponse) AppendJSON(b []byte) []byte {
+	return append(b, "{}"...)
+}
+
 // ModifyCustomerGatewayAttributeResponse is the output of ModifyCustomerGatewayAttribute, without RequestId.
 type ModifyCustomerGatewayAttributeResponse struct{}
 

@@ -497,6 +497,12 @@ type ModifyCcnAttributeRequest struct {
 	MixedBillingFlag         *bool   `json:"MixedBillingFlag,omitempty"`
 }
 
+// ModifyCcnRegionBandwidthLimitsTypeRequest is the input of ModifyCcnRegionBandwidthLimitsType.
+type ModifyCcnRegionBandwidthLimitsTypeRequest struct {
+	CcnId              *string `json:"CcnId,omitempty"` // required
+	BandwidthLimitType *string `json:"BandwidthLimitType,omitempty"`
+}
+
 // ModifyCustomerGatewayAttributeRequest is the input of ModifyCustomerGatewayAttribute.
 type ModifyCustomerGatewayAttributeRequest struct {
 	CustomerGatewayId   *string `json:"CustomerGatewayId,omitempty"`   // required

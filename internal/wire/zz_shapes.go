@@ -573,6 +573,11 @@ var shapeOfModifyCcnAttributeRequest = Shape{Name: "ModifyCcnAttributeRequest", 
 	{Name: "MixedBillingFlag", Kind: Bool},
 }}
 
+var shapeOfModifyCcnRegionBandwidthLimitsTypeRequest = Shape{Name: "ModifyCcnRegionBandwidthLimitsTypeRequest", required: 0x1, Fields: []Field{
+	{Name: "CcnId", Kind: String, Required: true},
+	{Name: "BandwidthLimitType", Kind: String},
+}}
+
 var shapeOfModifyCustomerGatewayAttributeRequest = Shape{Name: "ModifyCustomerGatewayAttributeRequest", required: 0x3, Fields: []Field{
 	{Name: "CustomerGatewayId", Kind: String, Required: true},
 	{Name: "CustomerGatewayName", Kind: String, Required: true},

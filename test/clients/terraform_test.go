@@ -424,8 +424,9 @@ func TestTerraformCCN(t *testing.T) {
 	p.retag("ccn", id)
 	p.ok("ModifyCcnAttribute", obj{"CcnId": id, "CcnName": "renamed", "CcnDescription": "other"})
 	p.ok("ModifyCcnAttribute", obj{"CcnId": id, "RouteECMPFlag": true, "RouteOverlapFlag": true})
+	p.ok("ModifyCcnRegionBandwidthLimitsType", obj{"CcnId": id, "BandwidthLimitType": "INTER_REGION_LIMIT"})
 	read := p.readCCN(id)
-	read.all(obj{"CcnName": "renamed", "CcnDescription": "other", "QosLevel": "AG", "InstanceChargeType": "POSTPAID", "RouteECMPFlag": true, "RouteOverlapFlag": true, "InstanceCount": 0})
+	read.all(obj{"CcnName": "renamed", "CcnDescription": "other", "QosLevel": "AG", "InstanceChargeType": "POSTPAID", "BandwidthLimitType": "INTER_REGION_LIMIT", "RouteECMPFlag": true, "RouteOverlapFlag": true, "InstanceCount": 0})
 	p.deleteCCN(id)
 }
 
