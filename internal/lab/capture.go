@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"runtime"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -52,28 +51,12 @@ func (n *Namespace) Capture(dev string) *Capture {
 	return c
 }
 
-// packetSocket opens the socket on a thread of its own that is thrown away, since it is
-// left in the namespace.
 func (n *Namespace) packetSocket(dev string) (fd int, err error) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		fd, err = openPacketSocket(n.Path(), dev)
-	}()
-	<-done
+	n.inside(func() { fd, err = openPacketSocket(dev) }, &err)
 	return fd, err
 }
 
-func openPacketSocket(namespace, dev string) (int, error) {
-	ns, err := os.Open(namespace)
-	if err != nil {
-		return 0, err
-	}
-	defer ns.Close()
-	if err := unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET); err != nil {
-		return 0, os.NewSyscallError("setns", err)
-	}
+func openPacketSocket(dev string) (int, error) {
 	// Made with no protocol, it hears nothing until it is bound to the device.
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {

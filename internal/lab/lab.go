@@ -34,11 +34,10 @@ type Lab struct {
 		sync.Mutex
 		namespaces []string
 		processes  []*Process
-		ports      int
 	}
 }
 
-// labs numbers the namespaces of this process.
+// labs numbers the namespaces and ports of this process.
 var labs atomic.Int64
 
 // New starts an empty lab that goes when t ends.

@@ -3,10 +3,15 @@
 package lab
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Namespace is a network namespace: a host, a router or a server's machine.
@@ -109,10 +114,7 @@ func (n *Namespace) Cable(dev string, other *Namespace, otherDev string) {
 // Plug joins a new device to a bridge of another namespace and gives it addresses.
 func (n *Namespace) Plug(dev string, other *Namespace, bridge string, addrs ...string) {
 	n.lab.Helper()
-	n.lab.mu.Lock()
-	n.lab.mu.ports++
-	port := fmt.Sprintf("port%d", n.lab.mu.ports)
-	n.lab.mu.Unlock()
+	port := fmt.Sprintf("port%d", labs.Add(1))
 	n.Cable(dev, other, port)
 	other.Run("ip", "link", "set", port, "master", bridge)
 	n.up(dev, addrs)
@@ -124,4 +126,31 @@ func (n *Namespace) Masquerade(dev string) {
 	n.lab.Helper()
 	n.Forward()
 	n.Run("nft", fmt.Sprintf("add table ip lab; add chain ip lab out { type nat hook postrouting priority srcnat; }; add rule ip lab out oifname %q masquerade", dev))
+}
+
+// Dial connects from inside the namespace to an address, not a name: resolving would
+// leave the thread that is in the namespace.
+func (n *Namespace) Dial(ctx context.Context, network, addr string) (conn net.Conn, err error) {
+	n.inside(func() { conn, err = new(net.Dialer).DialContext(ctx, network, addr) }, &err)
+	return conn, err
+}
+
+// inside runs do on a thread of its own in the namespace. It is thrown away afterwards.
+func (n *Namespace) inside(do func(), err *error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		file, openErr := os.Open(n.Path())
+		if *err = openErr; *err != nil {
+			return
+		}
+		defer file.Close()
+		if setErr := unix.Setns(int(file.Fd()), unix.CLONE_NEWNET); setErr != nil {
+			*err = os.NewSyscallError("setns", setErr)
+			return
+		}
+		do()
+	}()
+	<-done
 }

@@ -1,0 +1,55 @@
+//go:build linux
+
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Run gives do a T outside a test, cleans up and returns what do has failed with.
+func Run(log io.Writer, do func(T)) (err error) {
+	r := &standalone{log: log}
+	defer func() {
+		for i := len(r.cleanups) - 1; i >= 0; i-- {
+			r.cleanups[i]()
+		}
+	}()
+	defer func() {
+		if r.failure != nil {
+			_ = recover() // the panic of Fatalf
+			err = r.failure
+		}
+	}()
+	do(r)
+	return nil
+}
+
+// standalone is T for one goroutine.
+type standalone struct {
+	log      io.Writer
+	failure  error
+	cleanups []func()
+}
+
+func (*standalone) Helper() {}
+
+func (r *standalone) Fatalf(format string, args ...any) {
+	r.failure = fmt.Errorf(format, args...)
+	panic(r.failure)
+}
+
+func (r *standalone) Logf(format string, args ...any) { fmt.Fprintf(r.log, format+"\n", args...) }
+
+func (r *standalone) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
+
+func (r *standalone) TempDir() string {
+	dir, err := os.MkdirTemp("", "gatewright-lab")
+	if err != nil {
+		r.Fatalf("lab: %v", errors.Unwrap(err))
+	}
+	r.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
