@@ -24,6 +24,7 @@ func showStatus(w io.Writer, s operator.Status) {
 	row(w, "API", orElse(s.API, "-"))
 	row(w, "API, TLS", orElse(s.HTTPS, "-"))
 	row(w, "metrics", orElse(s.Metrics, "-"))
+	row(w, "data plane", s.Dataplane)
 	row(w, "store", storeState(s))
 	row(w, "revision", s.Revision)
 	for _, part := range []struct {
@@ -37,6 +38,23 @@ func showStatus(w io.Writer, s operator.Status) {
 		if len(part.counts) == 0 {
 			row(w, "  none")
 		}
+	}
+	showStandings(w, s)
+}
+
+// showStandings lists gateways and tunnels that carry packets, or should.
+func showStandings(w io.Writer, s operator.Status) {
+	if len(s.GatewayList) > 0 {
+		row(w, "\ngateway", "address", "host", "state", "cause")
+	}
+	for _, g := range s.GatewayList {
+		row(w, g.ID, g.Public, g.Host, g.State, orElse(g.Cause, "-"))
+	}
+	if len(s.TunnelList) > 0 {
+		row(w, "\ntunnel", "gateway", "state", "net status", "cause")
+	}
+	for _, t := range s.TunnelList {
+		row(w, t.ID, t.Gateway, t.State, t.NetStatus, orElse(t.Cause, "-"))
 	}
 }
 

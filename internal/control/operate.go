@@ -21,6 +21,9 @@ type Status struct {
 	Connections map[string]int `json:"connections"` // by State
 	Tunnels     map[string]int `json:"tunnels"`     // by NetStatus
 	Causes      map[string]int `json:"causes"`      // why tunnels are not up
+
+	GatewayList []GatewayStanding `json:"gatewayList"` // some of those that hosts carry
+	TunnelList  []TunnelStanding  `json:"tunnelList"`
 }
 
 // Status looks at every row once.
@@ -45,6 +48,7 @@ func (c *Control) Status(ctx context.Context) (*Status, error) {
 			s.Causes[cause]++
 		}
 	}
+	s.GatewayList, s.TunnelList = c.standings(view, now)
 	return s, nil
 }
 

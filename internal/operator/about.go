@@ -10,6 +10,9 @@ type About struct {
 	Metrics string `json:"metrics,omitempty"` // http://HOST:PORT/metrics
 	Region  string `json:"region"`
 	Started string `json:"started"`
+
+	Dataplane string `json:"dataplane"`        // what carries packets, or why nothing does
+	Prefix    string `json:"prefix,omitempty"` // begins the names of the namespaces that the server makes
 }
 
 // Endpoint is where the API is called from this machine; empty before it is up.

@@ -26,6 +26,10 @@ type Server struct {
 	// other would never be met.
 	Serves func(action string) bool
 
+	// Machine and Negotiations look into this host's data plane; nil: it has none.
+	Machine      func(context.Context, string) (Machine, error)
+	Negotiations func(context.Context, vpc.ConnectionID) ([]string, error)
+
 	// Restored is called when a restore has replaced everything; nil: nothing to do.
 	Restored func(context.Context) error
 }
@@ -57,6 +61,8 @@ func (s *Server) Handler() http.Handler {
 	s.routeBackup(mux)
 	s.routeRestore(mux)
 	route(mux, s, "debug tables", s.listTables)
+	route(mux, s, "debug machine", s.machine)
+	route(mux, s, "debug connection", s.connection)
 	streamRoute(mux, s, "debug rows", s.rows)
 	streamRoute(mux, s, "debug audit", s.audit)
 	streamRoute(mux, s, "debug seed", s.seed)
