@@ -37,7 +37,7 @@ var rooms = map[string]room{
 	"internal/control":   {floor: 2, own: []string{"vpc", "store"}},
 	"internal/ipsec":     {floor: 2, own: []string{"vpc", "plan", "host"}, third: []string{"github.com/strongswan/govici"}},
 	"internal/sslvpn":    {floor: 2, own: []string{"vpc", "plan", "host"}},
-	"internal/netdev":    {floor: 2, own: []string{"vpc", "plan", "host"}, third: []string{"github.com/vishvananda/", "github.com/google/nftables", "golang.org/x/sys"}},
+	"internal/netdev":    {floor: 2, own: []string{"vpc", "plan", "host"}, third: []string{"github.com/vishvananda/", "github.com/google/nftables", "github.com/mdlayher/netlink", "golang.org/x/sys"}},
 	"internal/probe":     {floor: 2, own: []string{"vpc", "plan", "host"}, third: []string{"golang.org/x/net"}},
 	"internal/reconcile": {floor: 3, own: []string{"vpc", "store", "plan"}},
 	"internal/api":       {floor: 3, own: []string{"vpc", "wire", "control"}},

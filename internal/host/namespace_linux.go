@@ -93,7 +93,7 @@ func CreateNamespace(name string, forward bool, setup ...func() error) error {
 		return err
 	}
 	err := away(func() error { return unix.Unshare(unix.CLONE_NEWNET) }, func() error {
-		if err := writeSysctls(forward); err != nil {
+		if err := firstSysctls(forward); err != nil {
 			return err
 		}
 		if err := loopbackUp(); err != nil {
@@ -142,6 +142,12 @@ func In(name string, fn func() error) error {
 	}
 	defer h.Close()
 	return away(func() error { return netns.Set(h) }, fn)
+}
+
+// Throwaway runs fn inside a new namespace without a name, which ends with what fn has
+// opened there.
+func Throwaway(fn func() error) error {
+	return away(func() error { return unix.Unshare(unix.CLONE_NEWNET) }, fn)
 }
 
 // Netlink opens a routing netlink handle in a namespace. The caller closes it.
@@ -231,7 +237,9 @@ func checkName(name string) error {
 	return nil
 }
 
-// hint is what an operator can do about a refusal of the kernel.
+// Hint is what an operator can do about a refusal of the kernel; it may be nothing.
+func Hint(err error) string { return hint(err) }
+
 func hint(err error) string {
 	switch {
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
@@ -240,6 +248,10 @@ func hint(err error) string {
 		return "raise user.max_net_namespaces or fs.mount-max"
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
 		return "raise the limit of open files"
+	case errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.EPROTONOSUPPORT):
+		return "this kernel cannot do it; `gatewright doctor` lists what it needs"
+	case errors.Is(err, unix.ENODEV):
+		return "the device is not there"
 	}
 	return ""
 }

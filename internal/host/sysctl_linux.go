@@ -39,31 +39,50 @@ func NamespaceSysctls(forward bool) []Sysctl {
 	return all
 }
 
-// SetSysctls writes the settings of the namespace that the calling thread is in, those
-// that differ only, and says whether there were any. It is to be called inside In. A
-// setting that this kernel does not have is passed over: a kernel without IPv6 has none
-// to disable.
-func SetSysctls(all []Sysctl) (changed bool, err error) {
+// DifferingSysctls gives the settings that the namespace of the calling thread does not
+// have yet. It is to be called inside In. A setting that this kernel does not have is
+// passed over: a kernel without IPv6 has none to disable.
+func DifferingSysctls(all []Sysctl) ([]Sysctl, error) {
+	var out []Sysctl
 	for _, s := range all {
-		path := filepath.Join("/proc/sys", s.Path)
-		was, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && strings.TrimSpace(string(was)) == s.Value {
+		was, err := os.ReadFile(filepath.Join("/proc/sys", s.Path))
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return changed, err
+			return nil, err
 		}
-		if err := os.WriteFile(path, []byte(s.Value), 0); err != nil {
-			return changed, err
+		if strings.TrimSpace(string(was)) != s.Value {
+			out = append(out, s)
 		}
-		changed = true
 	}
-	return changed, nil
+	return out, nil
 }
 
-func writeSysctls(forward bool) error {
-	_, err := SetSysctls(NamespaceSysctls(forward))
-	return err
+// WriteSysctls sets them in the namespace of the calling thread.
+func WriteSysctls(all []Sysctl) error {
+	for _, s := range all {
+		if err := os.WriteFile(filepath.Join("/proc/sys", s.Path), []byte(s.Value), 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstSysctls sets up a new namespace, in the order that they must have.
+func firstSysctls(forward bool) error {
+	differ, err := DifferingSysctls(NamespaceSysctls(forward))
+	if err != nil {
+		return err
+	}
+	if err := WriteSysctls(differ); err != nil {
+		return err
+	}
+	differ, err = DifferingSysctls(NamespaceSysctls(forward)) // what forwarding has reset
+	if err != nil {
+		return err
+	}
+	return WriteSysctls(differ)
 }
 
 func loopbackUp() error {
