@@ -34,7 +34,7 @@ var rooms = map[string]room{
 	"internal/plan":      {floor: 1, own: []string{"vpc"}, pure: true},
 	"internal/store":     {floor: 1, own: []string{"vpc"}, third: []string{"go.etcd.io/", "github.com/tidwall/btree", "google.golang.org/grpc", "go.uber.org/zap"}},
 	"internal/host":      {floor: 1, own: []string{"vpc"}, third: []string{"github.com/vishvananda/", "golang.org/x/sys"}},
-	"internal/control":   {floor: 2, own: []string{"vpc", "store"}},
+	"internal/control":   {floor: 2, own: []string{"vpc", "store", "peerconfig"}},
 	"internal/ipsec":     {floor: 2, own: []string{"vpc", "plan", "host"}, third: []string{"github.com/strongswan/govici"}},
 	"internal/sslvpn":    {floor: 2, own: []string{"vpc", "plan", "host"}},
 	"internal/netdev":    {floor: 2, own: []string{"vpc", "plan", "host"}, third: []string{"github.com/vishvananda/", "github.com/google/nftables", "github.com/mdlayher/netlink", "golang.org/x/sys"}},
@@ -44,6 +44,8 @@ var rooms = map[string]room{
 	"internal/operator":  {floor: 3, own: []string{"vpc", "control"}},
 	"internal/metrics":   {floor: 4, own: []string{"vpc", "control", "reconcile"}, third: []string{"github.com/prometheus/client_golang"}},
 	"cmd/gatewright":     {floor: 5, own: []string{"*"}, third: []string{"github.com/spf13/", "github.com/tencentcloud/", "github.com/BurntSushi/toml"}},
+
+	"internal/peerconfig": {floor: 1, own: []string{"vpc"}, pure: true},
 }
 
 // impure are the packages that a pure room may not see.

@@ -14,6 +14,7 @@ func init() {
 	register("ModifyCustomerGatewayAttribute", (*Server).modifyCustomerGatewayAttribute)
 	register("DeleteCustomerGateway", (*Server).deleteCustomerGateway)
 	register("DescribeCustomerGatewayVendors", (*Server).describeCustomerGatewayVendors)
+	register("DownloadCustomerGatewayConfiguration", (*Server).downloadCustomerGatewayConfiguration)
 }
 
 func (s *Server) createCustomerGateway(ctx context.Context, c *control.Caller, in *wire.CreateCustomerGatewayRequest) (*wire.CreateCustomerGatewayResponse, error) {
@@ -73,7 +74,19 @@ func (s *Server) deleteCustomerGateway(ctx context.Context, c *control.Caller, i
 func (s *Server) describeCustomerGatewayVendors(_ context.Context, _ *control.Caller, _ *wire.DescribeCustomerGatewayVendorsRequest) (*wire.DescribeCustomerGatewayVendorsResponse, error) {
 	out := &wire.DescribeCustomerGatewayVendorsResponse{}
 	for _, v := range vpc.Vendors() {
-		out.CustomerGatewayVendorSet = append(out.CustomerGatewayVendorSet, wire.CustomerGatewayVendor{VendorName: v.Name, Platform: v.Platform, SoftwareVersion: v.Version})
+		out.CustomerGatewayVendorSet = append(out.CustomerGatewayVendorSet, wire.CustomerGatewayVendor{VendorName: &v.Name, Platform: &v.Platform, SoftwareVersion: &v.Version})
 	}
 	return out, nil
+}
+
+func (s *Server) downloadCustomerGatewayConfiguration(ctx context.Context, c *control.Caller, in *wire.DownloadCustomerGatewayConfigurationRequest) (*wire.DownloadCustomerGatewayConfigurationResponse, error) {
+	var make vpc.Vendor
+	if v := in.CustomerGatewayVendor; v != nil {
+		make = vpc.Vendor{Name: text(v.VendorName), Platform: text(v.Platform), Version: text(v.SoftwareVersion)}
+	}
+	config, err := s.control.PeerConfiguration(ctx, c, text(in.VpnGatewayId), text(in.VpnConnectionId), text(in.InterfaceName), make)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.DownloadCustomerGatewayConfigurationResponse{CustomerGatewayConfiguration: config.Reveal()}, nil
 }

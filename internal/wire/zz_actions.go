@@ -799,6 +799,15 @@ var Actions = map[string]*Action{
 			"UnsupportedOperation.SystemRoute",
 		},
 	},
+	"DownloadCustomerGatewayConfiguration": {
+		Service: "vpc", Version: "2017-03-12", Name: "DownloadCustomerGatewayConfiguration", Group: "vpn_gateway",
+		Write: false, Served: true, In: &shapeOfDownloadCustomerGatewayConfigurationRequest,
+		New:   func() any { return new(DownloadCustomerGatewayConfigurationRequest) },
+		Reply: func() Encoder { return new(DownloadCustomerGatewayConfigurationResponse) },
+		Codes: []string{
+			"InvalidParameterValue.Empty", "InvalidParameterValue.Malformed", "ResourceNotFound",
+		},
+	},
 	"EnableCcnRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "EnableCcnRoutes", Group: "ccn",
 		Write: true, Served: true, In: &shapeOfEnableCcnRoutesRequest,

@@ -247,12 +247,18 @@ func (v *CustomerGateway) AppendJSON(b []byte) []byte {
 // AppendJSON appends v as a JSON object.
 func (v *CustomerGatewayVendor) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
-	b = appendKey(b, `"Platform":`)
-	b = appendString(b, v.Platform)
-	b = append(b, `,"SoftwareVersion":`...)
-	b = appendString(b, v.SoftwareVersion)
-	b = append(b, `,"VendorName":`...)
-	b = appendString(b, v.VendorName)
+	if v.Platform != nil {
+		b = appendKey(b, `"Platform":`)
+		b = appendString(b, *v.Platform)
+	}
+	if v.SoftwareVersion != nil {
+		b = appendKey(b, `"SoftwareVersion":`)
+		b = appendString(b, *v.SoftwareVersion)
+	}
+	if v.VendorName != nil {
+		b = appendKey(b, `"VendorName":`)
+		b = appendString(b, *v.VendorName)
+	}
 	return append(b, '}')
 }
 

@@ -59,6 +59,20 @@ func (v *CreateVpnConnRoute) slot(i int) slot {
 	return nil
 }
 
+func (v *CustomerGatewayVendor) shape() *Shape { return &shapeOfCustomerGatewayVendor }
+
+func (v *CustomerGatewayVendor) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.Platform}
+	case 1:
+		return scalar[string]{&v.SoftwareVersion}
+	case 2:
+		return scalar[string]{&v.VendorName}
+	}
+	return nil
+}
+
 // AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *Filter) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
 
@@ -1440,6 +1454,29 @@ func (v *DisableRoutesRequest) slot(i int) slot {
 		return scalars[uint64]{&v.RouteIds}
 	case 2:
 		return scalars[string]{&v.RouteItemIds}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DownloadCustomerGatewayConfigurationRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *DownloadCustomerGatewayConfigurationRequest) shape() *Shape {
+	return &shapeOfDownloadCustomerGatewayConfigurationRequest
+}
+
+func (v *DownloadCustomerGatewayConfigurationRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.VpnGatewayId}
+	case 1:
+		return scalar[string]{&v.VpnConnectionId}
+	case 2:
+		return one[CustomerGatewayVendor, *CustomerGatewayVendor]{&v.CustomerGatewayVendor}
+	case 3:
+		return scalar[string]{&v.InterfaceName}
 	}
 	return nil
 }

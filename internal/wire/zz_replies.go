@@ -761,6 +761,19 @@ type DisableRoutesResponse struct{}
 // AppendJSON appends v as a JSON object.
 func (v *DisableRoutesResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
 
+// DownloadCustomerGatewayConfigurationResponse is the output of DownloadCustomerGatewayConfiguration, without RequestId.
+type DownloadCustomerGatewayConfigurationResponse struct {
+	CustomerGatewayConfiguration string `json:"CustomerGatewayConfiguration"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DownloadCustomerGatewayConfigurationResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"CustomerGatewayConfiguration":`)
+	b = appendString(b, v.CustomerGatewayConfiguration)
+	return append(b, '}')
+}
+
 // EnableCcnRoutesResponse is the output of EnableCcnRoutes, without RequestId.
 type EnableCcnRoutesResponse struct{}
 

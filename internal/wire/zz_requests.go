@@ -434,6 +434,14 @@ type DisableRoutesRequest struct {
 	RouteItemIds []string `json:"RouteItemIds,omitempty"`
 }
 
+// DownloadCustomerGatewayConfigurationRequest is the input of DownloadCustomerGatewayConfiguration.
+type DownloadCustomerGatewayConfigurationRequest struct {
+	VpnGatewayId          *string                `json:"VpnGatewayId,omitempty"`          // required
+	VpnConnectionId       *string                `json:"VpnConnectionId,omitempty"`       // required
+	CustomerGatewayVendor *CustomerGatewayVendor `json:"CustomerGatewayVendor,omitempty"` // required
+	InterfaceName         *string                `json:"InterfaceName,omitempty"`         // required
+}
+
 // EnableCcnRoutesRequest is the input of EnableCcnRoutes.
 type EnableCcnRoutesRequest struct {
 	CcnId    *string  `json:"CcnId,omitempty"`    // required

@@ -23,6 +23,12 @@ var shapeOfCreateVpnConnRoute = Shape{Name: "CreateVpnConnRoute", required: 0x1,
 	{Name: "Description", Kind: String},
 }}
 
+var shapeOfCustomerGatewayVendor = Shape{Name: "CustomerGatewayVendor", required: 0x0, Fields: []Field{
+	{Name: "Platform", Kind: String},
+	{Name: "SoftwareVersion", Kind: String},
+	{Name: "VendorName", Kind: String},
+}}
+
 var shapeOfFilter = Shape{Name: "Filter", required: 0x3, Fields: []Field{
 	{Name: "Name", Kind: String, Required: true},
 	{Name: "Values", Kind: String, List: true, Required: true, Filter: true},
@@ -517,6 +523,13 @@ var shapeOfDisableRoutesRequest = Shape{Name: "DisableRoutesRequest", required: 
 	{Name: "RouteTableId", Kind: String, Required: true},
 	{Name: "RouteIds", Kind: Uint64, List: true},
 	{Name: "RouteItemIds", Kind: String, List: true},
+}}
+
+var shapeOfDownloadCustomerGatewayConfigurationRequest = Shape{Name: "DownloadCustomerGatewayConfigurationRequest", required: 0xf, Fields: []Field{
+	{Name: "VpnGatewayId", Kind: String, Required: true},
+	{Name: "VpnConnectionId", Kind: String, Required: true},
+	{Name: "CustomerGatewayVendor", Kind: Object, Shape: &shapeOfCustomerGatewayVendor, Required: true},
+	{Name: "InterfaceName", Kind: String, Required: true},
 }}
 
 var shapeOfEnableCcnRoutesRequest = Shape{Name: "EnableCcnRoutesRequest", required: 0x3, Fields: []Field{

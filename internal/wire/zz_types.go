@@ -155,11 +155,11 @@ type CustomerGateway struct {
 	BgpAsn              *uint64 `json:"BgpAsn,omitempty"` // left out unless the user set one: a value would be a change in every Terraform plan
 }
 
-// CustomerGatewayVendor is the vendor's object of that name (output).
+// CustomerGatewayVendor is the vendor's object of that name (input and output).
 type CustomerGatewayVendor struct {
-	Platform        string `json:"Platform"`
-	SoftwareVersion string `json:"SoftwareVersion"`
-	VendorName      string `json:"VendorName"`
+	Platform        *string `json:"Platform,omitempty"`
+	SoftwareVersion *string `json:"SoftwareVersion,omitempty"`
+	VendorName      *string `json:"VendorName,omitempty"`
 }
 
 // CvmInstance is the vendor's object of that name (output).

@@ -183,6 +183,13 @@ func (w *walk) makeConnection() {
 	if got := x.tags("TagSet"); got != "site=a" {
 		w.t.Errorf("TagSet of the connection: %s", got)
 	}
+	config := w.ok("DownloadCustomerGatewayConfiguration", obj{
+		"VpnGatewayId": w.gateway, "VpnConnectionId": w.connection, "InterfaceName": "eth0",
+		"CustomerGatewayVendor": obj{"VendorName": "strongswan", "Platform": "linux", "SoftwareVersion": "V5.9"},
+	}).text("CustomerGatewayConfiguration")
+	if !strings.Contains(config, "remote_addrs = "+w.address+"\n") {
+		w.t.Errorf("configuration of the customer gateway:\n%s", config)
+	}
 }
 
 func (w *walk) readConnections() {

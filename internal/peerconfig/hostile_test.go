@@ -1,0 +1,122 @@
+package peerconfig
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+var noCodes vpc.Listed
+
+// legal reports whether the API takes a text as a key or a name.
+func legal(key, name string) bool {
+	around := &vpc.Surroundings{Gateway: &vpc.Gateway{Public: site(vpc.Vendor{}, nil).Gateway.Public, Version: "4.0"}, CustomerGateway: site(vpc.Vendor{}, nil).Customer, Quota: func(string) int { return 100 }}
+	fqdn, local := vpc.IdentityFQDN, "10.7.0.0/16"
+	_, err := vpc.NewConnection(vpc.ConnectionSpec{Tunnel: vpc.TunnelSpec{
+		Policies: []vpc.PolicySpec{{Local: local, Remotes: []string{"192.168.1.0/24"}}}, IKE: &vpc.IKESpec{RemoteIdentity: &fqdn, RemoteFQDN: &name},
+	}}, around)
+	return err == nil && vpc.CheckPreSharedKey(vpc.Secret(key), noCodes) == nil
+}
+
+// hostile writes a connection with a key and a name for every make: each text says
+// exactly these, in as many lines as with harmless ones, or it is refused whole.
+func hostile(t *testing.T, key, called string) (written int) {
+	t.Helper()
+	for _, v := range vpc.Vendors() {
+		for _, version := range []string{"IKEV1", "IKEV2"} {
+			x := connection()
+			x.Name = called
+			x.IKE.Version, x.IKE.RemoteIdentity, x.IKE.RemoteFQDN = version, vpc.IdentityFQDN, called
+			s := site(v, x)
+			s.Key = vpc.Secret(key)
+			out, err := Write(s, nil)
+			if err != nil {
+				if strings.Contains(err.EN, key) && len(key) > 7 {
+					t.Errorf("%s: the refusal repeats the key: %s", name(v), err.EN)
+				}
+				continue
+			}
+			written++
+			r := readers[name(v)]
+			if d := differs(r.facts(t, out.Reveal()), expected(s), r.lacks); d != "" {
+				t.Errorf("%s, key %q, name %q: %s\n%s", name(v), key, called, d, out.Reveal())
+			}
+			y := *x
+			y.IKE.RemoteFQDN = "a.example"
+			plain := site(v, &y)
+			harmless, err := Write(plain, nil)
+			if err != nil || strings.Count(harmless.Reveal(), "\n") != strings.Count(out.Reveal(), "\n") {
+				t.Errorf("%s, key %q, name %q: another number of lines (%v)\n%s", name(v), key, called, err, out.Reveal())
+			}
+		}
+	}
+	return written
+}
+
+var hostileTexts = []string{
+	"secret7", "0sMTIzNDU2", "0x31323334", "0", "6", "8", "hex", "local", "remote", "simple", "key", " both ends ", "a b", `"`, `""`, `'`, `\`, `\"`, `\n`, `\0A`, "`id`", "$(id)", "${ENV}", "$ENV",
+	"include /etc/shadow", "}", "{", "} secrets {", "#", "# x", "!", "a!b", "a#b", ";", "a;reboot", "|", "&amp;", "<x>", "]]>", "-->", "--", "-AQ==abc", "%any", "%^%#x%^%#", "?", "a?b", "@", "@#hex", "@[x]", "a,b", "a=b", "[", "]", "*", "~", "/", "//", ":",
+	"edit", "next", "end", "exit", "quit", "commit", "no", "undo", "set", strings.Repeat("k", 128), strings.Repeat("%", 128), "keyword = value", "C=CN, CN=x\"}", "站点", "a\u2028b", "\u202eevil", "é",
+}
+
+// TestHostile tries texts that mean something to some make.
+func TestHostile(t *testing.T) {
+	written := 0
+	for _, text := range hostileTexts {
+		if legal(text, "a.example") {
+			written += hostile(t, text, "a.example")
+		}
+		if legal("secret7", text) {
+			written += hostile(t, "secret7", text)
+		}
+	}
+	if written < 1000 {
+		t.Errorf("only %d texts were written", written)
+	}
+}
+
+// TestUnescaped: a line that would be two breaks the whole text, whatever made it.
+func TestUnescaped(t *testing.T) {
+	for _, arg := range []string{"a\nb", "a\rb", "a\x00b", "a\u2028b", "a\u0085b", "a\x1bb"} {
+		w := &text{}
+		w.line("x %s", arg)
+		if !w.broken {
+			t.Errorf("%q passed", arg)
+		}
+	}
+}
+
+// FuzzTexts: whatever legal key and name, every make's text says exactly these.
+func FuzzTexts(f *testing.F) {
+	for _, text := range hostileTexts {
+		f.Add(text, "a.example")
+		f.Add("secret7", text)
+	}
+	f.Fuzz(func(t *testing.T, key, called string) {
+		if legal(key, called) {
+			hostile(t, key, called)
+		}
+	})
+}
+
+// TestReaderSees proves that the readers notice a broken text.
+func TestReaderSees(t *testing.T) {
+	for _, v := range vpc.Vendors() {
+		s := site(v, connection())
+		out, err := Write(s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := readers[name(v)]
+		good := r.facts(t, out.Reveal())
+		for _, change := range []struct{ from, to string }{{"198.51.100.2", "198.51.100.3"}, {"192.168.1.0", "192.168.3.0"}} {
+			bad := strings.ReplaceAll(out.Reveal(), change.from, change.to)
+			probe := &testing.T{}
+			if got := r.facts(probe, bad); reflect.DeepEqual(got, good) && !probe.Failed() {
+				t.Errorf("%s: a text with %s for %s reads the same", name(v), change.to, change.from)
+			}
+		}
+	}
+}
