@@ -130,7 +130,7 @@ func checkConnectionVPC(r store.Reader, caller *Caller, g *vpc.Gateway, id strin
 // of the gateway's other connections.
 func (c *Control) surroundings(r store.Reader, caller *Caller, g *vpc.Gateway, peer *vpc.CustomerGateway, self vpc.ConnectionID) *vpc.Surroundings {
 	s := &vpc.Surroundings{
-		Site: c.cfg.Site, Gateway: g, CustomerGateway: peer, Codes: caller.Codes,
+		Site: c.cfg.Site, Gateway: g, Host: liveHost(r, g.Host), CustomerGateway: peer, Codes: caller.Codes,
 		Quota: func(name string) int { return quota(r, caller.Account, name) },
 	}
 	if v, ok := store.VPCs.Get(r, g.VPC); ok {
@@ -336,6 +336,7 @@ func removeConnection(_ *Control, tx *store.Tx, x *vpc.Connection) error {
 		return nil
 	}
 	store.Connections.Delete(tx, x.ID)
+	store.ConnectionStatuses.Delete(tx, x.ID)
 	untag(tx, connectionResource(x.ID))
 	if g := ownGateway(tx, x.Scope, x.Gateway); g != nil {
 		forgetCCNRoutes(tx, g)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gatewright/gatewright/internal/store"
@@ -19,6 +20,7 @@ type Config struct {
 	Site       vpc.Site        // cn or intl: bandwidth lists, renew-flag default, currency
 	Settle     time.Duration   // how long a new thing reads PENDING, a deleted one DELETING
 	Pool       []vpc.AddrRange // public addresses, exclusions already cut out
+	HostName   vpc.HostName    // of this server's host; empty: it runs without a data plane
 	ReuseAfter time.Duration   // how long a released public address rests
 	Grace      time.Duration   // from isolation of an unpaid gateway to its deletion
 	Prices     *vpc.PriceBook  // nil: the site's own
@@ -32,8 +34,9 @@ type Control struct {
 	cfg Config
 	log *slog.Logger
 	keyring
-	pool    *pool
-	refused chan vpc.AuditEntry
+	pool      *pool
+	hostPools sync.Map // by their ranges, *pool
+	refused   chan vpc.AuditEntry
 }
 
 // New makes a Control over an open store.

@@ -29,6 +29,6 @@ func (c *Control) Figures() Figures {
 			"tagged_resources":  store.Taggings.Len(view),
 		},
 		Revision: int64(view.Revision()), Writable: health.Writable, Stale: health.Stale,
-		FreeAddresses: c.pool.size - c.pool.taken(view, 0, c.pool.size),
+		FreeAddresses: c.freeAddresses(view),
 	}
 }

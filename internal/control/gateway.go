@@ -20,12 +20,13 @@ func (c *Control) CreateGateway(ctx context.Context, caller *Caller, spec vpc.Ga
 		if refusal != nil {
 			return refusal
 		}
-		public, ok := c.pool.take(tx)
-		if !ok {
-			return vpc.Refuse(vpc.FailedOperationCreateVpnGatewayFailed, "", "no public address is free in the pool of this server", "本服务的公网地址池已耗尽")
+		at, refusal := c.placeGateway(tx, order.Type)
+		if refusal != nil {
+			return refusal
 		}
 		id := newID(tx, store.Gateways, vpc.PrefixGateway)
-		g, entry := order.Make(id, public, tx.Now(), c.life())
+		g, entry := order.Make(id, at.public, tx.Now(), c.life())
+		g.Host = at.host
 		store.Gateways.Put(tx, g)
 		if err := book(tx, entry); err != nil {
 			return err
@@ -327,21 +328,30 @@ func (c *Control) advanceGateway(tx *store.Tx, g *vpc.Gateway) error {
 	}
 	next, entries, gone := vpc.AdvanceGateway(g, acct, tx.Now(), c.cfg.Prices, c.life())
 	if gone {
-		// A row that is not done stays due: the rest goes next time.
-		if done, err := c.clearGateway(tx, g); err != nil || !done {
+		if done, err := c.removeGateway(tx, g); err != nil || !done {
 			return err
 		}
-		store.Gateways.Delete(tx, g.ID)
-		untag(tx, gatewayResource(g.ID))
-		store.ReleasedAddresses.Put(tx, &vpc.ReleasedAddress{Addr: g.Public, Due: tx.Now().Add(c.cfg.ReuseAfter)})
 	} else {
 		store.Gateways.Put(tx, next)
 	}
 	return bookAll(tx, entries)
 }
 
+// removeGateway removes a gateway and what stands on it, if that fits; a row that is not
+// done stays due, and the rest goes next time.
+func (c *Control) removeGateway(tx *store.Tx, g *vpc.Gateway) (done bool, err error) {
+	if done, err = c.clearGateway(tx, g); err != nil || !done {
+		return false, err
+	}
+	store.Gateways.Delete(tx, g.ID)
+	store.GatewayStatuses.Delete(tx, g.ID)
+	untag(tx, gatewayResource(g.ID))
+	store.ReleasedAddresses.Put(tx, &vpc.ReleasedAddress{Addr: g.Public, Due: tx.Now().Add(c.cfg.ReuseAfter)})
+	return true, nil
+}
+
 // portion is how many rows one transaction takes along with a gateway.
-const portion = 40
+const portion = 30
 
 // clearGateway removes what stands on a gateway that is gone, and reports whether
 // nothing is left.
@@ -359,7 +369,7 @@ func (c *Control) clearGateway(tx *store.Tx, g *vpc.Gateway) (done bool, err err
 		if err := removeConnection(c, tx, x); err != nil {
 			return false, err
 		}
-		left -= 2
+		left -= 3
 	}
 	if g.Network != "" {
 		store.Attachments.Delete(tx, store.AttachmentKey{CCN: g.Network, Instance: string(g.ID)})

@@ -1,6 +1,12 @@
 package control
 
 import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+
 	"github.com/gatewright/gatewright/internal/store"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -51,4 +57,151 @@ func sighting(r store.Reader, x *vpc.Connection) *vpc.Sighting {
 		out.Seen = s
 	}
 	return out
+}
+
+// place is where a new gateway goes: a host and a public address that reaches it. With
+// no host the address is of this server's own pool.
+type place struct {
+	host   vpc.HostName
+	public netip.Addr
+}
+
+// placeGateway finds the place of a new gateway: on this server's own host if that can
+// carry it, else on the host with the fewest gateways that can.
+func (c *Control) placeGateway(tx *store.Tx, kind vpc.GatewayType) (place, *vpc.Error) {
+	hosts := c.hostsFor(tx, kind)
+	if len(hosts) == 0 && c.cfg.HostName != "" {
+		return place{}, vpc.Refuse(vpc.FailedOperationCreateVpnGatewayFailed, "",
+			"no host is ready to carry gateways at the moment; try again in a few seconds", "当前没有可承载网关的主机，请稍后重试")
+	}
+	if len(hosts) == 0 {
+		hosts = []*vpc.Host{{}}
+	}
+	for _, h := range hosts {
+		if public, ok := c.poolOf(h).take(tx); ok {
+			return place{h.Name, public}, nil
+		}
+	}
+	return place{}, vpc.Refuse(vpc.FailedOperationCreateVpnGatewayFailed, "", "no public address is free in the pool of this server", "本服务的公网地址池已耗尽")
+}
+
+// hostsFor are the live hosts in the order in which a new gateway should try them. Those
+// without an engine come last for gateways that carry connections.
+func (c *Control) hostsFor(r store.Reader, kind vpc.GatewayType) []*vpc.Host {
+	hosts := slices.Collect(store.Hosts.All(r))
+	rank := func(h *vpc.Host) (n int) {
+		if kind.Tunnels() && h.Engine == "" {
+			n += 2
+		}
+		if h.Name != c.cfg.HostName {
+			n++
+		}
+		return n
+	}
+	slices.SortStableFunc(hosts, func(a, b *vpc.Host) int {
+		if d := cmp.Compare(rank(a), rank(b)); d != 0 {
+			return d
+		}
+		return cmp.Compare(store.GatewaysByHost.Count(r, a.Name), store.GatewaysByHost.Count(r, b.Name))
+	})
+	return hosts
+}
+
+// poolOf is the pool of a host's public addresses; a host that names none has this
+// server's.
+func (c *Control) poolOf(h *vpc.Host) *pool {
+	if len(h.Pool) == 0 {
+		return c.pool
+	}
+	p, _ := c.hostPools.LoadOrStore(fmt.Sprint(h.Pool), newPool(h.Pool))
+	return p.(*pool)
+}
+
+// freeAddresses counts the public addresses that a new gateway could get now.
+func (c *Control) freeAddresses(r store.Reader) int {
+	pools := map[*pool]bool{}
+	for h := range store.Hosts.All(r) {
+		pools[c.poolOf(h)] = true
+	}
+	if len(pools) == 0 {
+		pools[c.pool] = true
+	}
+	free := 0
+	for p := range pools {
+		free += p.size - p.taken(r, 0, p.size)
+	}
+	return free
+}
+
+// AdoptGateways gives the gateways that no host can be carrying to this server's host:
+// those that were made with no data plane and, where no other process has the store, all
+// others too. Without a data plane it is the other way round: where no other process has
+// the store, no gateway has a host. serve calls it when its host has been announced.
+func (c *Control) AdoptGateways(ctx context.Context) error {
+	for {
+		left := portion
+		_, err := c.st.Update(ctx, func(tx *store.Tx) error {
+			left = portion
+			for _, g := range c.orphans(tx, left) {
+				c.adopt(tx, g)
+				left--
+			}
+			return nil
+		})
+		if err != nil || left > 0 {
+			return err
+		}
+	}
+}
+
+// orphans are at most n gateways that are to change their host. Those that are being
+// deleted with no host go by time.
+func (c *Control) orphans(r store.Reader, n int) (out []*vpc.Gateway) {
+	for _, name := range carriers(r) {
+		if name == c.cfg.HostName || name != "" && !c.st.Exclusive() {
+			continue
+		}
+		for g := range store.GatewaysByHost.All(r, name) {
+			if name == "" && g.Deleted != 0 {
+				continue
+			}
+			if out = append(out, g); len(out) == n {
+				return out
+			}
+		}
+	}
+	return out
+}
+
+// carriers are the names of the hosts that gateways have, whether or not they live; the
+// empty one is among them if a gateway has none.
+func carriers(r store.Reader) (names []vpc.HostName) {
+	const last = "\xff" // sorts behind every name
+	from := vpc.HostName("")
+	for more := true; more; {
+		more = false
+		for g := range store.GatewaysByHost.Range(r, from, last) {
+			names, from, more = append(names, g.Host), g.Host+"\x00", true
+			break
+		}
+	}
+	return names
+}
+
+func (c *Control) adopt(tx *store.Tx, g *vpc.Gateway) {
+	changed := *g
+	changed.Host = c.cfg.HostName
+	changed.Generation++
+	changed.Due = c.life().NextDue(&changed)
+	store.Gateways.Put(tx, &changed)
+	if changed.Host != "" {
+		return
+	}
+	for x := range store.ConnectionsByGateway.All(tx, store.Of(g.Scope, g.ID)) {
+		if x.Deleted != 0 && x.Due == 0 { // there is nobody who would say that it is gone
+			gone := *x
+			gone.Due = tx.Now()
+			store.Connections.Put(tx, &gone)
+		}
+	}
 }

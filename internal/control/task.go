@@ -65,5 +65,27 @@ func (c *Control) ownTask(ctx context.Context, caller *Caller, id string, missin
 	if !ok || t.Account != caller.Account {
 		return TaskView{}, vpc.Refuse(caller.Codes.Pick(missing), "TaskId", "there is no task `%s`", "任务 `%s` 不存在", vpc.Clip(id))
 	}
-	return taskView(t, c.st.Now()), nil
+	return c.hostedTask(view, t, taskView(t, c.st.Now())), nil
+}
+
+// hostedTask makes a task last until the host of its connections has done it.
+func (c *Control) hostedTask(r store.Reader, t *vpc.Task, v TaskView) TaskView {
+	if v.Status != TaskSuccess {
+		return v
+	}
+	for _, id := range t.Resources {
+		x, ok := store.Connections.Get(r, vpc.ConnectionID(id))
+		if !ok {
+			continue
+		}
+		s := sighting(r, x)
+		switch {
+		case x.State(s, c.st.Now(), c.cfg.Settle) == vpc.ConnectionAvailable:
+		case x.Stuck(s):
+			return TaskView{Status: TaskFailed, Output: "the gateway cannot take it over", Resources: t.Resources}
+		default:
+			return TaskView{Status: TaskRunning, Resources: t.Resources}
+		}
+	}
+	return v
 }

@@ -263,3 +263,7 @@ func (s *Store) forgetHosts(ctx context.Context) error {
 		return nil
 	})
 }
+
+// Exclusive reports whether no other process can use the store, so that no other host
+// can be.
+func (s *Store) Exclusive() bool { return s.kv.exclusive() }

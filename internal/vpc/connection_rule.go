@@ -49,6 +49,7 @@ type TunnelSpec struct {
 type Surroundings struct {
 	Site            Site
 	Gateway         *Gateway
+	Host            *Host // that carries the gateway; nil: none, so that anything goes
 	CustomerGateway *CustomerGateway
 	VPCRanges       []netip.Prefix // of the gateway's VPC; empty for the CCN types
 	Others          []*Connection  // the gateway's other connections, those being deleted too
@@ -91,7 +92,7 @@ func NewConnection(spec ConnectionSpec, around *Surroundings) (*Connection, *Err
 	if o.err != nil {
 		return nil, o.err
 	}
-	for _, check := range []func(*Connection, *Surroundings) *Error{checkEnds, checkMixed, checkBGP, checkPolicies, checkHealth} {
+	for _, check := range []func(*Connection, *Surroundings) *Error{checkEnds, checkMixed, checkBGP, checkPolicies, checkHealth, checkHost, checkAnywhere} {
 		if err := check(x, around); err != nil {
 			return nil, err
 		}
@@ -121,6 +122,8 @@ func (x *Connection) Change(t TunnelSpec, was *CustomerGateway, around *Surround
 		{t.BGP != nil || y.CustomerGateway != x.CustomerGateway, checkBGP},
 		{t.Policies != nil, checkPolicies},
 		{t.Health.given() || t.Policies != nil, checkHealth},
+		{t.IKE != nil || t.IPsec != nil, checkHost},
+		{t.IKE != nil || t.Policies != nil || t.Negotiation != nil, checkAnywhere},
 	} {
 		if !c.touched {
 			continue
