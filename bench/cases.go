@@ -33,6 +33,9 @@ func cases(s *server, n int) []benchCase {
 	byName := func(offset int) func(int, int) request {
 		return vpc("DescribeVpnGateways", `{"Filters":[{"Name":"vpn-gateway-name","Values":["%s"]}],"Offset":%d,"Limit":20}`, big.Name, offset)
 	}
+	byType := func(offset int) func(int, int) request {
+		return vpc("DescribeVpnGateways", `{"Filters":[{"Name":"type","Values":["IPSEC"]}],"Offset":%d,"Limit":20}`, offset)
+	}
 	byTag := func(offset int) func(int, int) request {
 		return vpc("DescribeVpcs", `{"Filters":[{"Name":"tag:%s","Values":["%s"]}],"Offset":"%d","Limit":"20"}`, big.TagKey, big.TagValue, offset)
 	}
@@ -42,6 +45,7 @@ func cases(s *server, n int) []benchCase {
 		{name: fmt.Sprintf("  by vpc-id, last page (of %d)", big.InBigVPC), single: 1, target: "p99 < 10 ms", next: byVPC(lastGateway)},
 		{name: "  by name, first page", single: 1, target: "p99 < 10 ms", next: byName(0)},
 		{name: fmt.Sprintf("  by name, last page (of %d)", big.PerName), single: 1, target: "p99 < 10 ms", next: byName(lastName)},
+		{name: fmt.Sprintf("  by type, last page (of %d)", n), single: 1, target: "p99 < 10 ms", next: byType(max(n-20, 0))},
 		{name: "DescribeVpcs by tag:KEY, first page", single: 1, target: "p99 < 10 ms", next: byTag(0)},
 		{name: fmt.Sprintf("  last page (of %d)", big.TaggedVPCs), single: 1, target: "p99 < 10 ms", next: byTag(lastTag)},
 		{name: "DescribeVpnGateways, no filter, page 1", single: 1, next: vpc("DescribeVpnGateways", `{"Limit":20}`)},

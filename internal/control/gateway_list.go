@@ -45,9 +45,24 @@ var gateways = listing[vpc.Gateway]{
 			},
 			Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return g.Public.String(), true },
 		},
-		"type":       {Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.Type), true }},
-		"renew-flag": {Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.RenewFlag), true }},
-		"zone":       {Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.Zone), true }},
+		"type": {
+			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Gateway] {
+				return from(r, store.GatewaysByType, store.Of(s, vpc.GatewayType(v)))
+			},
+			Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.Type), true },
+		},
+		"renew-flag": {
+			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Gateway] {
+				return from(r, store.GatewaysByRenewal, store.Of(s, vpc.RenewFlag(v)))
+			},
+			Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.RenewFlag), true },
+		},
+		"zone": {
+			Index: func(r store.Reader, s vpc.Scope, v string) source[vpc.Gateway] {
+				return from(r, store.GatewaysByZone, store.Of(s, vpc.Zone(v)))
+			},
+			Value: func(_ store.Reader, g *vpc.Gateway) (string, bool) { return string(g.Zone), true },
+		},
 	},
 }
 
