@@ -54,9 +54,10 @@ type daemon struct {
 	}
 }
 
-// order asks a daemon to match a plan; without one, to end.
+// order asks a daemon to match a plan; without one, to end; or only to list its SAs.
 type order struct {
 	want  *plan.Daemon
+	count bool
 	reply chan error
 }
 
@@ -85,18 +86,11 @@ func (d *daemon) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case o := <-d.orders:
-			if o.want == nil {
-				err := d.end(ctx)
-				o.reply <- err
-				if err == nil {
-					return
-				}
-				continue
-			}
-			d.want = o.want
-			err := d.converge(ctx)
-			d.work(time.Now())
+			err := d.obey(ctx, o)
 			o.reply <- err
+			if o.want == nil && !o.count && err == nil {
+				return
+			}
 		case e, ok := <-events:
 			d.take(e, ok)
 			d.drain()
@@ -113,6 +107,21 @@ func (d *daemon) run(ctx context.Context) {
 		}
 		timer.Reset(d.work(time.Now()))
 	}
+}
+
+func (d *daemon) obey(ctx context.Context, o order) error {
+	switch {
+	case o.count:
+		d.refresh = time.Time{}
+		d.work(time.Now())
+		return nil
+	case o.want == nil:
+		return d.end(ctx)
+	}
+	d.want = o.want
+	err := d.converge(ctx)
+	d.work(time.Now())
+	return err
 }
 
 // leave lets go of the process and what watches for it.

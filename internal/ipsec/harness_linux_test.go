@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,9 @@ import (
 // site is a gateway of ours on a small internet, with a host behind it:
 //
 //	host 10.1.0.2 -- lan0 gateway wan0 198.51.100.1 -- inet -- peers 198.51.100.1N with 10.2.N.0/24
+//
+// As in a plan the inner link has no address of the range. charon in user space wants an
+// address of its own in each local range, so the first, which no host has, is on lo.
 type site struct {
 	*lab.Lab
 	t        *testing.T
@@ -27,6 +31,7 @@ type site struct {
 	gateway  *lab.Namespace
 	host     *lab.Namespace
 	dir      string
+	tag      string
 	plane    *Plane
 	children *host.Children
 	stop     func() // ends the plane, not its daemons
@@ -38,6 +43,8 @@ const (
 	gatewayAddress = "198.51.100.1"
 	theKey         = "a key of some length"
 )
+
+var sites atomic.Int64
 
 var machineID = plan.GatewayMachine("vpngw-test0001")
 
@@ -52,15 +59,15 @@ func newSite(t *testing.T) *site {
 	s.gateway.Forward()
 	s.gateway.Plug("wan0", s.inet, "net", gatewayAddress+"/24")
 	s.gateway.Cable("lan0", s.host, "eth0")
-	s.gateway.Address("lan0", "10.1.0.1/24")
 	s.host.Address("eth0", "10.1.0.2/24")
-	s.host.Route("default", "10.1.0.1")
+	s.inside()
+	s.host.Run("ip", "route", "add", "default", "via", "169.254.0.2", "dev", "eth0", "onlink")
 
 	dir, err := os.MkdirTemp("", "gw") // short, for the path of a socket
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.dir = dir
+	s.dir, s.tag = dir, fmt.Sprintf("test%d", sites.Add(1)) // what bears the tag of a server is its own
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	s.daemon = plan.Daemon{Name: "vpngw-test0001", Namespace: s.gateway.Name, Engine: plan.EngineLibipsec}
 	s.open()
@@ -78,10 +85,17 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
+// inside is the gateway's inner side.
+func (s *site) inside() {
+	s.gateway.Address("lo", "10.1.0.0/32")
+	s.gateway.Address("lan0", "169.254.0.2/32")
+	s.gateway.Run("ip", "route", "add", "10.1.0.0/24", "dev", "lan0")
+}
+
 // open starts a plane, as a run of the server does.
 func (s *site) open() {
 	s.t.Helper()
-	children, err := host.OpenChildren(s.dir, "test01")
+	children, err := host.OpenChildren(s.dir, s.tag)
 	if err != nil {
 		s.t.Fatal(err)
 	}

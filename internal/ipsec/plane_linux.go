@@ -40,13 +40,26 @@ func New(children *host.Children, log *slog.Logger) (*Plane, error) {
 		return nil, err
 	}
 	for _, c := range all {
-		c.Release() // its own goroutine takes it up again
-		if name, ours := daemonName(c.Name); ours {
-			r, _ := readRecord(children.Path(c.Name, endRecord))
-			p.daemon(name, r.Machine)
+		if err := p.claim(c); err != nil {
+			return nil, err
 		}
 	}
 	return p, nil
+}
+
+// claim starts the goroutine of a daemon that was found. One of which nobody knows whose
+// it is ends: a killed run was about to record it, or was only probing.
+func (p *Plane) claim(c *host.Child) error {
+	name, ours := daemonName(c.Name)
+	r, err := readRecord(p.children.Path(c.Name, endRecord))
+	if ours && (err != nil || r.Machine.ID == "") {
+		return c.Stop(p.life, stopGrace)
+	}
+	c.Release() // the goroutine takes it up again
+	if ours {
+		p.daemon(name, r.Machine)
+	}
+	return nil
 }
 
 // Name is the plane's name.
@@ -98,7 +111,7 @@ func (p *Plane) Apply(ctx context.Context, m plan.Machine) (plan.Observed, error
 	for name := range wanted {
 		daemons = append(daemons, p.daemon(name, m.ID))
 	}
-	errs = errors.Join(errs, p.each(daemons, func(d *daemon) error { return d.order(ctx, wanted[d.name]) }))
+	errs = errors.Join(errs, p.each(daemons, func(d *daemon) error { return d.order(ctx, order{want: wanted[d.name]}) }))
 	return p.observe(m, errs), errs
 }
 
@@ -153,7 +166,7 @@ func (p *Plane) daemon(name string, machine plan.MachineID) *daemon {
 
 // stop ends a daemon for good.
 func (p *Plane) stop(ctx context.Context, d *daemon) error {
-	if err := d.order(ctx, nil); err != nil {
+	if err := d.order(ctx, order{}); err != nil {
 		return err
 	}
 	p.mu.Lock()
@@ -162,8 +175,8 @@ func (p *Plane) stop(ctx context.Context, d *daemon) error {
 	return nil
 }
 
-func (d *daemon) order(ctx context.Context, want *plan.Daemon) error {
-	o := order{want: want, reply: make(chan error, 1)}
+func (d *daemon) order(ctx context.Context, o order) error {
+	o.reply = make(chan error, 1)
 	select {
 	case d.orders <- o:
 	case <-d.done:
@@ -224,11 +237,15 @@ func (p *Plane) Log(connection vpc.ConnectionID) []Entry {
 	return nil
 }
 
-// Measure counts for the connections of a machine, as of the last event or the last half
-// minute.
-func (p *Plane) Measure(_ context.Context, id plan.MachineID) []Measure {
+// Measure counts for the connections of a machine now or, when a daemon is busy until
+// ctx ends, as of the last half minute.
+func (p *Plane) Measure(ctx context.Context, id plan.MachineID) []Measure {
+	daemons := p.of(id)
+	if err := p.each(daemons, func(d *daemon) error { return d.order(ctx, order{count: true}) }); err != nil {
+		p.log.Debug("measure", "machine", id, "error", err)
+	}
 	var out []Measure
-	for _, d := range p.of(id) {
+	for _, d := range daemons {
 		d.shown.Lock()
 		out = append(out, d.shown.measures...)
 		d.shown.Unlock()

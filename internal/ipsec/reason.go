@@ -50,7 +50,7 @@ var signs = []struct {
 	{"received TS_UNACCEPTABLE", ranges2},
 	{"no acceptable traffic selectors found", ranges2},
 	{"no matching CHILD_SA config found", ranges2},
-	{"peer selected invalid traffic selectors", ranges2},
+	{"traffic selectors ", ranges2},         // … unacceptable, or invalid ones that the peer selected
 	{" unacceptable, requesting", noCommon}, // a group; another try may follow
 	{"received INVALID_ID_INFORMATION", ranges2},
 	{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", noPhase2},
@@ -66,7 +66,8 @@ var signs = []struct {
 	{"peer not responding", silent},
 	{"giving up after", silent},
 	{"DPD check timed out", silent},
-	{"sending retransmit", silent},
+	{" of request with message ID", silent}, // retransmit 1, 2, … in IKEv2
+	{" of request message ID", silent},      // and in IKEv1
 	{"received DELETE for", closed},
 }
 

@@ -139,3 +139,12 @@ func sections(m *vici.Message, each func(key string, section *vici.Message)) {
 		}
 	}
 }
+
+// keys are the keys of a section.
+func keys(m *vici.Message, section string) []string {
+	sub, ok := m.Get(section).(*vici.Message)
+	if !ok {
+		return nil
+	}
+	return sub.Keys()
+}

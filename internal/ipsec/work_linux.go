@@ -37,15 +37,13 @@ func (d *daemon) tend(now time.Time) (time.Time, error) {
 		return now, err
 	}
 	next := d.refresh
-	for id, t := range d.tunnels {
+	for _, t := range d.tunnels {
 		look, err := d.bury(t, now)
 		if err != nil {
 			return now, err
 		}
-		for _, child := range t.next(now) {
-			if _, err := d.session.call("initiate", map[string]any{"child": child, "ike": string(id), "timeout": -1}); err != nil && !isRejected(err) {
-				return now, err
-			}
+		if err := d.attempt(t, now); err != nil {
+			return now, err
 		}
 		for _, at := range []time.Time{look, t.due} {
 			if !at.IsZero() && at.Before(next) {
@@ -54,6 +52,24 @@ func (d *daemon) tend(now time.Time) (time.Time, error) {
 		}
 	}
 	return next, d.watchFlows(now)
+}
+
+// attempt negotiates what is missing of a tunnel when its time has come. What charon has
+// under way it tells nobody unasked, so it is asked first.
+func (d *daemon) attempt(t *tunnel, now time.Time) error {
+	id := t.want.Connection
+	if !t.due.IsZero() && !now.Before(t.due) {
+		if err := d.list([]vpc.ConnectionID{id}); err != nil {
+			return err
+		}
+	}
+	for _, child := range t.next(now) {
+		_, err := d.session.call("initiate", map[string]any{"child": child, "ike": string(id), "timeout": -1})
+		if err != nil && !isRejected(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // look lists the SAs of tunnels about which there was an event, and all now and then.
