@@ -83,6 +83,7 @@ func (g *gateway) childNamespace(w *wired) Namespace {
 		ns.Rules = append(ns.Rules, Rule{Priority: preferNone, In: lanDevice, Drop: true})
 	}
 	g.probed(&ns, w)
+	g.anchored(&ns, w)
 	sortRules(ns.Rules)
 	return ns
 }

@@ -111,6 +111,7 @@ func (g *gateway) namespace() Namespace {
 	for _, w := range g.parted() {
 		g.adopt(&ns, w)
 	}
+	g.anchored(&ns, g.own()...)
 	sortRules(ns.Rules)
 	return ns
 }

@@ -18,6 +18,7 @@ const (
 // between preferTunnels, which leaves to it what its tunnels carry, and preferNone.
 const (
 	preferPeers   = 50  // a child's peer, before the public address is the gateway's own
+	preferAnchor  = 60  // out of a tunnel, for an address that is a host's and the namespace's own
 	preferLocal   = 100 // the table local
 	preferOuter   = 110 // what is encrypted
 	preferVPC     = 120
