@@ -82,8 +82,8 @@ func (c *Config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.Region, "region", "ap-guangzhou", "region of calls that name none")
 	fs.StringSliceVar(&c.Zones, "zones", nil, "zones of --region (default: the vendor's; three, numbered 1 to 3, for another region)")
 	fs.StringVar(&c.Site, "site", "cn", "whose rules and prices: cn or intl")
-	fs.StringVar(&c.Prices, "price-book", "", "file with prices (JSON, as `gatewright price-book` prints); default: the site's own")
-	fs.IntVar(&c.RateLimit, "rate-limit", 20, "calls a second for each account, action and region, unless `gatewright limit` says otherwise; 0 for no limit")
+	fs.StringVar(&c.Prices, "price-book", "", "file with prices (JSON, as gatewright price-book prints); default: the site's own")
+	fs.IntVar(&c.RateLimit, "rate-limit", 20, "calls a second for each account, action and region, unless gatewright limit says otherwise; 0 for no limit")
 
 	fs.StringSliceVar(&c.Etcd.Endpoints, "etcd-endpoints", nil, "an etcd cluster of our own to keep the rows in; without it they are kept in the data directory")
 	fs.StringVar(&c.Etcd.CA, "etcd-ca", "", "certificate authority (PEM) of the cluster")
@@ -96,7 +96,7 @@ func (c *Config) flags(fs *pflag.FlagSet) {
 	fs.Var(&c.MinFree, "min-free", "free space below which writes are refused")
 	fs.DurationVar(&c.AuditKeep, "audit-keep", 30*24*time.Hour, "how long audit files are kept")
 
-	fs.StringVar(&c.Dataplane, "dataplane", planeAuto, "linux: carry packets; off: only keep rows; auto: linux where this machine can, as `gatewright doctor` tells")
+	fs.StringVar(&c.Dataplane, "dataplane", planeAuto, "linux: carry packets; off: only keep rows; auto: linux where this machine can, as gatewright doctor tells")
 	fs.StringVar(&c.HostName, "host-name", defaultHostName(), "what this machine is called among those of one cluster that carry packets")
 	fs.StringVar(&c.RuntimeDir, "runtime-dir", "", "where the files of child processes are, best on a tmpfs (default: a directory of this data directory's own below /run/gatewright)")
 	fs.StringVar(&c.Uplink, "uplink", "", "bridge or real interface that the gateways' public addresses are on (default: a bridge of our own, "+ownUplink+", with "+ownNetwork+")")
