@@ -81,7 +81,7 @@ func TestOperator(t *testing.T) {
 
 		{"fault add --action CreateVpc --code LimitExceeded", 1, "there are 2 accounts; name one"},
 		{"fault add --account acme --action CreateVpc", 1, "a code, a latency or both"},
-		{"fault add --account acme --action CreateVpnGatewaySslServer --code LimitExceeded", 1, "does not serve"},
+		{"fault add --account acme --action CreateNatGateway --code LimitExceeded", 1, "does not serve"},
 		{"fault add --account acme --action CreateVpc --code limit-exceeded", 1, "not an error code"},
 		{"fault add --account acme --action CreateVpc --code LimitExceeded --times 0", 1, "times:"},
 		{"fault add --account acme --action CreateVpc --code LimitExceeded --latency 1h", 1, "latency:"},

@@ -176,7 +176,7 @@ func (c *Control) ResizeGateway(ctx context.Context, caller *Caller, id string, 
 // VPC routes that point at it stay, and drop.
 func (c *Control) DeleteGateway(ctx context.Context, caller *Caller, id string) error {
 	return c.changeGateway(ctx, caller, id, func(tx *store.Tx, g *vpc.Gateway, m *vpc.GatewayMoment) (*vpc.Gateway, []vpc.LedgerEntry, *vpc.Error) {
-		use := vpc.GatewayUse{Connections: store.ConnectionsByGateway.Count(tx, store.Of(g.Scope, g.ID))}
+		use := vpc.GatewayUse{Connections: store.ConnectionsByGateway.Count(tx, store.Of(g.Scope, g.ID)), SSLServers: liveServers(tx, g)}
 		return vpc.DeleteGateway(g, use, m)
 	})
 }
@@ -370,6 +370,9 @@ func (c *Control) clearGateway(tx *store.Tx, g *vpc.Gateway) (done bool, err err
 			return false, err
 		}
 		left -= 3
+	}
+	for _, s := range store.SSLServersByGateway.Page(tx, store.Of(g.Scope, g.ID), 0, serversPerGateway) {
+		left = clearSSLServer(tx, s, left)
 	}
 	if g.Network != "" {
 		store.Attachments.Delete(tx, store.AttachmentKey{CCN: g.Network, Instance: string(g.ID)})

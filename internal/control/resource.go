@@ -18,6 +18,8 @@ var resourceKinds = map[string]resourceKind{
 	string(vpc.PrefixGateway):         kindOf(store.Gateways, func(g *vpc.Gateway) (vpc.Scope, vpc.Instant) { return g.Scope, g.Created }),
 	string(vpc.PrefixCustomerGateway): kindOf(store.CustomerGateways, func(g *vpc.CustomerGateway) (vpc.Scope, vpc.Instant) { return g.Scope, g.Created }),
 	string(vpc.PrefixConnection):      kindOf(store.Connections, func(x *vpc.Connection) (vpc.Scope, vpc.Instant) { return x.Scope, x.Created }),
+	string(vpc.PrefixSSLServer):       kindOf(store.SSLServers, func(s *vpc.SSLServer) (vpc.Scope, vpc.Instant) { return s.Scope, s.Created }),
+	string(vpc.PrefixSSLClient):       kindOf(store.SSLClients, func(cl *vpc.SSLClient) (vpc.Scope, vpc.Instant) { return cl.Scope, cl.Created }),
 	string(vpc.PrefixVPC):             kindOf(store.VPCs, func(v *vpc.VPC) (vpc.Scope, vpc.Instant) { return v.Scope, v.Created }),
 	string(vpc.PrefixSubnet):          kindOf(store.Subnets, func(s *vpc.Subnet) (vpc.Scope, vpc.Instant) { return s.Scope, s.Created }),
 	string(vpc.PrefixRouteTable):      kindOf(store.RouteTables, func(t *vpc.RouteTable) (vpc.Scope, vpc.Instant) { return t.Scope, t.Created }),

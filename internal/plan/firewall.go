@@ -2,6 +2,7 @@ package plan
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -51,9 +52,9 @@ func (g *gateway) firewall() Firewall {
 	}
 	own, parted := g.own(), g.parted()
 	return Firewall{append(g.marks(),
-		Chain{Hook: HookInput, Rules: g.input(own)},
-		Chain{Hook: HookForward, Rules: append(g.forwardChildren(parted), g.forwardInner(own, len(parted) > 0)...)},
-		Chain{Hook: HookOutput, Rules: g.output(own, len(parted) > 0)},
+		Chain{Hook: HookInput, Rules: append(g.input(own), g.sslInput()...)},
+		Chain{Hook: HookForward, Rules: slices.Concat(g.forwardChildren(parted), g.forwardInner(own, len(parted) > 0), g.sslForward())},
+		Chain{Hook: HookOutput, Rules: append(g.output(own, len(parted) > 0), g.sslOutput()...)},
 	)}
 }
 

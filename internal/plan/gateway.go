@@ -36,6 +36,7 @@ func CompileGateway(s GatewaySnapshot) Machine {
 		m.Needs = []MachineID{RouterMachine(s.Gateway.VPC)}
 	}
 	m.Namespaces = []Namespace{g.namespace()}
+	m.SSLServers = g.sslServers()
 	if own := g.own(); len(own) > 0 {
 		m.Daemons = append(m.Daemons, g.daemon(string(s.ID), g.home(), own...))
 	}
@@ -104,6 +105,9 @@ func (g *gateway) namespace() Namespace {
 		ns.Routes = append(ns.Routes, g.towardsVPC(routerEnd)...)
 		ns.Rules = append(ns.Rules, g.innerRules()...)
 		ns.Rules = append(ns.Rules, Rule{Priority: preferTunnels, In: lanDevice, Table: tableTunnels}, Rule{Priority: preferNone, In: lanDevice, Drop: true})
+	}
+	for _, s := range g.dialled() {
+		ns.Rules = append(ns.Rules, Rule{Priority: preferDialled, To: s.Row.Remote})
 	}
 	for _, w := range g.own() {
 		g.probed(&ns, w)

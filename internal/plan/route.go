@@ -12,6 +12,7 @@ import (
 const (
 	tableTunnels = 101 // from the VPC towards tunnels
 	tableVPC     = 102 // towards the VPC
+	tableClients = 103 // a router's, towards SSL clients
 )
 
 // The priorities of rules. Those of charon's user-space engine, at LibipsecTable, lie
@@ -22,6 +23,7 @@ const (
 	preferLocal   = 100 // the table local
 	preferOuter   = 110 // what is encrypted
 	preferVPC     = 120
+	preferDialled = 130 // SSL clients, whose range the table main has while their server runs
 	preferInside  = 140 // what came out of a tunnel and is not for the VPC: nothing
 	preferPolicy  = 145 // policies that children carry
 	preferTunnels = 150

@@ -11,6 +11,7 @@ import (
 // The priorities of a router's rules.
 const (
 	preferSubnets = 1000 // the VPC's own subnets, which the table main holds and nothing else
+	preferClients = 1500 // the client ranges of the VPC's SSL servers
 	preferTable   = 2000 // the route table of the subnet that a packet comes from
 	preferNothing = 3000
 )
@@ -59,6 +60,7 @@ func (r *router) namespace() Namespace {
 				Rule{Priority: preferTable, In: loopback, From: one(firstOf(s).Addr()), Table: n})
 		}
 	}
+	r.clients(&ns)
 	for _, w := range r.Workloads {
 		if port, ok := r.port(w); ok {
 			ns.Links = append(ns.Links, port)
@@ -115,6 +117,19 @@ func (r *router) routes(t *vpc.RouteTable) []Route {
 		out[route.Destination] = way
 	}
 	return sorted(out)
+}
+
+// clients routes the client ranges of SSL servers back to their gateways, whatever the
+// route tables say; where a gateway is not ready it drops.
+func (r *router) clients(ns *Namespace) {
+	for _, p := range r.Pools {
+		way := Route{Table: tableClients, To: p.Range}
+		if r.ready(string(p.Gateway)) {
+			way.Hops = []Hop{{gatewayEnd, device("gw", string(p.Gateway))}}
+		}
+		ns.Routes = append(ns.Routes, way)
+		ns.Rules = append(ns.Rules, Rule{Priority: preferClients, To: p.Range, Table: tableClients})
+	}
 }
 
 func (r *router) ready(id string) bool {

@@ -42,6 +42,7 @@ type GatewaySnapshot struct {
 	Ranges      []netip.Prefix
 	Connections []ConnectionSnapshot
 	Routes      []*vpc.GatewayRoute
+	SSLServers  []SSLServerSnapshot
 }
 
 // ConnectionSnapshot is one of a gateway's connections.
@@ -66,7 +67,14 @@ type RouterSnapshot struct {
 	Subnets   []*vpc.Subnet
 	Tables    []*vpc.RouteTable
 	Gateways  []GatewayPort   // those of the VPC on this host
+	Pools     []ClientPool    // of SSL servers of the VPC on this host
 	Workloads []*vpc.Workload // those of the VPC on this host
+}
+
+// ClientPool is where a gateway's SSL clients have their addresses.
+type ClientPool struct {
+	Gateway vpc.GatewayID
+	Range   netip.Prefix
 }
 
 // GatewayPort is what a router knows of one gateway.

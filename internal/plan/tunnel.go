@@ -70,9 +70,3 @@ type Probe struct {
 	Timeout    time.Duration
 	Threshold  int // failures, or answers, in a row that change the verdict
 }
-
-// SSLServer is one OpenVPN server.
-type SSLServer struct {
-	ID        string
-	Namespace string
-}

@@ -17,6 +17,8 @@ var (
 	GatewayName         = TextLimit{Min: 1, Max: 60}
 	CustomerGatewayName = TextLimit{Min: 1, Max: 60, Runes: true}
 	ConnectionName      = TextLimit{Min: 1, Max: 60, Runes: true}
+	SSLServerName       = TextLimit{Min: 1, Max: 60}
+	SSLClientName       = TextLimit{Min: 1, Max: 60}
 	VPCName             = TextLimit{Min: 1, Max: 60}              // CreateVpc
 	VPCNewName          = TextLimit{Min: 1, Max: 60, Runes: true} // ModifyVpcAttribute
 	SubnetName          = TextLimit{Min: 1, Max: 60}

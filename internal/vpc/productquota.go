@@ -54,6 +54,7 @@ var productQuotas = []ProductQuota{
 	{"vpn", QuotaPolicyRules, "SPD rules of a connection", "每个通道的 SPD 策略数", true},
 	{"vpn", QuotaPolicyRemotes, "remote ranges of an SPD rule", "每条 SPD 策略的对端网段数", true},
 	{"vpn", QuotaPolicyPairs, "SPD pairs of a VPN gateway", "每个 VPN 网关的 SPD 网段对数", true},
+	{"vpn", QuotaSSLClients, "SSL clients of an SSL server", "每个 SSL 服务端的客户端数", true},
 	{"vpn", QuotaGatewayRoutes, "routes of a VPN gateway", "每个 VPN 网关的路由数", true},
 	{"dc", "direct-connection-max-snats", "source NATs of a direct connect gateway", "每个专线网关的源 IP 转换数", true},
 	{"dc", "direct-connection-max-dnats", "destination NATs of a direct connect gateway", "每个专线网关的目的 IP 转换数", true},

@@ -25,6 +25,7 @@ const (
 	QuotaPolicyRemotes       = "spd-rule-max-remote-cidrs"
 	QuotaPolicyPairs         = "vpn-gateway-max-spd-pairs"
 	QuotaGatewayRoutes       = "vpn-gateway-max-routes"
+	QuotaSSLClients          = "ssl-server-max-clients"
 	QuotaCCNs                = "appid-max-ccns"
 	QuotaCCNAttachments      = "ccn-max-attached-instances"
 )
@@ -83,6 +84,7 @@ var quotaDefaults = []quotaDefault{
 	{QuotaPolicyRemotes, 50, false},
 	{QuotaPolicyPairs, 200, false},
 	{QuotaGatewayRoutes, 100, false},
+	{QuotaSSLClients, 2000, false},
 	{QuotaCCNs, 5, false},
 	{QuotaCCNAttachments, 50, false},
 }

@@ -15,7 +15,7 @@ type TagPair struct {
 
 // Resource names anything that can bear tags.
 type Resource struct {
-	Prefix string `json:"prefix"` // vpngw, cgw, vpnx, vpc, subnet, rtb, ccn
+	Prefix string `json:"prefix"` // vpngw, cgw, vpnx, vpns, vpnc, vpc, subnet, rtb, ccn
 	ID     string `json:"id"`
 }
 

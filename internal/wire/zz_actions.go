@@ -315,6 +315,29 @@ var Actions = map[string]*Action{
 			"UnsupportedOperation.VpnUnsupportedRouteEcmpForCvmVpn",
 		},
 	},
+	"CreateVpnGatewaySslClient": {
+		Service: "vpc", Version: "2017-03-12", Name: "CreateVpnGatewaySslClient", Group: "vpn_gateway",
+		Write: true, Served: true, In: &shapeOfCreateVpnGatewaySslClientRequest,
+		New:   func() any { return new(CreateVpnGatewaySslClientRequest) },
+		Reply: func() Encoder { return new(CreateVpnGatewaySslClientResponse) },
+		Codes: []string{
+			"InvalidParameterValue.LimitExceeded", "InvalidParameterValue.TooLong", "LimitExceeded",
+			"LimitExceeded.SslVpnClientLimitExceeded", "ResourceNotFound", "UnsupportedOperation",
+			"UnsupportedOperation.RecordExists",
+		},
+	},
+	"CreateVpnGatewaySslServer": {
+		Service: "vpc", Version: "2017-03-12", Name: "CreateVpnGatewaySslServer", Group: "vpn_gateway",
+		Write: true, Served: true, In: &shapeOfCreateVpnGatewaySslServerRequest,
+		New:   func() any { return new(CreateVpnGatewaySslServerRequest) },
+		Reply: func() Encoder { return new(CreateVpnGatewaySslServerResponse) },
+		Codes: []string{
+			"InvalidParameterValue.CidrConflict", "InvalidParameterValue.CidrNotInSslVpnVpc", "InvalidParameterValue.Malformed",
+			"InvalidParameterValue.SslCcnVpnServerCidrConflict", "InvalidParameterValue.TooLong",
+			"InvalidParameterValue.VpcCidrConflict", "LimitExceeded", "ResourceNotFound", "UnsupportedOperation",
+			"UnsupportedOperation.NotSupportedLocalAddressType", "UnsupportedOperation.VersionNotSupported",
+		},
+	},
 	"DeleteAssistantCidr": {
 		Service: "vpc", Version: "2017-03-12", Name: "DeleteAssistantCidr", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfDeleteAssistantCidrRequest,
@@ -418,6 +441,25 @@ var Actions = map[string]*Action{
 		Reply: func() Encoder { return new(DeleteVpnGatewayRoutesResponse) },
 		Codes: []string{
 			"InternalServerError", "InvalidParameter", "InvalidParameterValue.Malformed", "ResourceNotFound",
+		},
+	},
+	"DeleteVpnGatewaySslClient": {
+		Service: "vpc", Version: "2017-03-12", Name: "DeleteVpnGatewaySslClient", Group: "vpn_gateway",
+		Write: true, Served: true, In: &shapeOfDeleteVpnGatewaySslClientRequest,
+		New:   func() any { return new(DeleteVpnGatewaySslClientRequest) },
+		Reply: func() Encoder { return new(DeleteVpnGatewaySslClientResponse) },
+		Codes: []string{
+			"InternalError", "InvalidParameter", "InvalidParameterValue.LimitExceeded", "ResourceNotFound", "UnauthorizedOperation",
+			"UnsupportedOperation.SslVpnClientIdNotFound",
+		},
+	},
+	"DeleteVpnGatewaySslServer": {
+		Service: "vpc", Version: "2017-03-12", Name: "DeleteVpnGatewaySslServer", Group: "vpn_gateway",
+		Write: true, Served: true, In: &shapeOfDeleteVpnGatewaySslServerRequest,
+		New:   func() any { return new(DeleteVpnGatewaySslServerRequest) },
+		Reply: func() Encoder { return new(DeleteVpnGatewaySslServerResponse) },
+		Codes: []string{
+			"InternalError", "ResourceNotFound", "UnsupportedOperation",
 		},
 	},
 	"DescribeAccountAttributes": {
@@ -751,6 +793,32 @@ var Actions = map[string]*Action{
 			"UnsupportedOperation",
 		},
 	},
+	"DescribeVpnGatewaySslClients": {
+		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpnGatewaySslClients", Group: "vpn_gateway",
+		Write: false, Served: true, In: &shapeOfDescribeVpnGatewaySslClientsRequest,
+		New:   func() any { return new(DescribeVpnGatewaySslClientsRequest) },
+		Reply: func() Encoder { return new(DescribeVpnGatewaySslClientsResponse) },
+		Filters: []string{
+			"vpc-id", "vpn-gateway-id", "ssl-vpn-server-id", "ssl-vpn-client-id", "ssl-vpn-client-name", "ssl-vpn-client-inner-ip",
+		},
+		Codes: []string{
+			"InternalError", "InvalidParameter.FilterInvalidKey", "InvalidParameterValue.LimitExceeded",
+			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation",
+		},
+	},
+	"DescribeVpnGatewaySslServers": {
+		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpnGatewaySslServers", Group: "vpn_gateway",
+		Write: false, Served: true, In: &shapeOfDescribeVpnGatewaySslServersRequest,
+		New:   func() any { return new(DescribeVpnGatewaySslServersRequest) },
+		Reply: func() Encoder { return new(DescribeVpnGatewaySslServersResponse) },
+		Filters: []string{
+			"vpc-id", "vpn-gateway-id", "vpn-gateway-name", "ssl-vpn-server-name", "ssl-vpn-server-id",
+		},
+		Codes: []string{
+			"InternalError", "InvalidParameter.Coexist", "InvalidParameter.FilterInvalidKey", "InvalidParameterValue.Malformed",
+			"InvalidParameterValue.Range", "ResourceNotFound",
+		},
+	},
 	"DescribeVpnGateways": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeVpnGateways", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfDescribeVpnGatewaysRequest,
@@ -799,6 +867,16 @@ var Actions = map[string]*Action{
 			"UnsupportedOperation.SystemRoute",
 		},
 	},
+	"DisableVpnGatewaySslClientCert": {
+		Service: "vpc", Version: "2017-03-12", Name: "DisableVpnGatewaySslClientCert", Group: "vpn_gateway",
+		Write: true, Served: true, In: &shapeOfDisableVpnGatewaySslClientCertRequest,
+		New:   func() any { return new(DisableVpnGatewaySslClientCertRequest) },
+		Reply: func() Encoder { return new(DisableVpnGatewaySslClientCertResponse) },
+		Codes: []string{
+			"InvalidParameterValue.LimitExceeded", "ResourceNotFound", "UnsupportedOperation",
+			"UnsupportedOperation.SSLClientCertAlreadyDisableOrCertAbnormal", "UnsupportedOperation.SslVpnClientIdNotFound",
+		},
+	},
 	"DownloadCustomerGatewayConfiguration": {
 		Service: "vpc", Version: "2017-03-12", Name: "DownloadCustomerGatewayConfiguration", Group: "vpn_gateway",
 		Write: false, Served: true, In: &shapeOfDownloadCustomerGatewayConfigurationRequest,
@@ -806,6 +884,17 @@ var Actions = map[string]*Action{
 		Reply: func() Encoder { return new(DownloadCustomerGatewayConfigurationResponse) },
 		Codes: []string{
 			"InvalidParameterValue.Empty", "InvalidParameterValue.Malformed", "ResourceNotFound",
+		},
+	},
+	"DownloadVpnGatewaySslClientCert": {
+		Service: "vpc", Version: "2017-03-12", Name: "DownloadVpnGatewaySslClientCert", Group: "vpn_gateway",
+		Write: true, Served: true, In: &shapeOfDownloadVpnGatewaySslClientCertRequest,
+		New:   func() any { return new(DownloadVpnGatewaySslClientCertRequest) },
+		Reply: func() Encoder { return new(DownloadVpnGatewaySslClientCertResponse) },
+		Codes: []string{
+			"InternalError", "InvalidParameterValue.LimitExceeded", "UnsupportedOperation",
+			"UnsupportedOperation.SSLClientCertDisableUnsupportedDownloadSSLClientCert",
+			"UnsupportedOperation.SslVpnClientIdNotFound",
 		},
 	},
 	"EnableCcnRoutes": {
@@ -828,6 +917,16 @@ var Actions = map[string]*Action{
 			"InvalidParameterValue.Malformed", "MissingParameter", "ResourceNotFound", "UnsupportedOperation",
 			"UnsupportedOperation.ConflictWithDockerRoute", "UnsupportedOperation.Ecmp", "UnsupportedOperation.EcmpWithCcnRoute",
 			"UnsupportedOperation.EcmpWithUserRoute", "UnsupportedOperation.SystemRoute",
+		},
+	},
+	"EnableVpnGatewaySslClientCert": {
+		Service: "vpc", Version: "2017-03-12", Name: "EnableVpnGatewaySslClientCert", Group: "vpn_gateway",
+		Write: true, Served: true, In: &shapeOfEnableVpnGatewaySslClientCertRequest,
+		New:   func() any { return new(EnableVpnGatewaySslClientCertRequest) },
+		Reply: func() Encoder { return new(EnableVpnGatewaySslClientCertResponse) },
+		Codes: []string{
+			"InternalError", "InvalidParameterValue.LimitExceeded", "ResourceNotFound", "UnsupportedOperation",
+			"UnsupportedOperation.SSLClientCertAlreadyEnableOrCertAbnormal", "UnsupportedOperation.SslVpnClientIdNotFound",
 		},
 	},
 	"GenerateVpnConnectionDefaultHealthCheckIp": {
@@ -992,6 +1091,26 @@ var Actions = map[string]*Action{
 		Codes: []string{
 			"InternalError", "InvalidParameter", "ResourceNotFound", "ResourceUnavailable", "UnknownParameter",
 			"UnsupportedOperation", "UnsupportedOperation.RecordNotExists", "UnsupportedOperation.VpnUnsupportedRouteEcmpForCvmVpn",
+		},
+	},
+	"ModifyVpnGatewaySslClientCert": {
+		Service: "vpc", Version: "2017-03-12", Name: "ModifyVpnGatewaySslClientCert", Group: "vpn_gateway",
+		Write: true, Served: true, In: &shapeOfModifyVpnGatewaySslClientCertRequest,
+		New:   func() any { return new(ModifyVpnGatewaySslClientCertRequest) },
+		Reply: func() Encoder { return new(ModifyVpnGatewaySslClientCertResponse) },
+		Codes: []string{
+			"InvalidParameterValue.LimitExceeded", "UnsupportedOperation.SslVpnClientIdNotFound",
+		},
+	},
+	"ModifyVpnGatewaySslServer": {
+		Service: "vpc", Version: "2017-03-12", Name: "ModifyVpnGatewaySslServer", Group: "vpn_gateway",
+		Write: true, Served: true, In: &shapeOfModifyVpnGatewaySslServerRequest,
+		New:   func() any { return new(ModifyVpnGatewaySslServerRequest) },
+		Reply: func() Encoder { return new(ModifyVpnGatewaySslServerResponse) },
+		Codes: []string{
+			"InvalidParameterValue.CidrConflict", "InvalidParameterValue.CidrNotInSslVpnVpc",
+			"InvalidParameterValue.VpcCidrConflict", "LimitExceeded.SslVpnClientLimitExceeded", "ResourceNotFound",
+			"UnsupportedOperation", "UnsupportedOperation.ParameterSslVpnProtocol", "UnsupportedOperation.VersionNotSupported",
 		},
 	},
 	"NotifyRoutes": {

@@ -3,6 +3,24 @@
 package wire
 
 // AppendJSON appends v as a JSON object.
+func (v *AccessPolicy) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TargetCidr":`)
+	b = appendString(b, v.TargetCidr)
+	b = append(b, `,"VpnGatewayIdSslAccessPolicyId":`...)
+	b = appendString(b, v.VpnGatewayIdSslAccessPolicyId)
+	b = append(b, `,"ForAllClient":`...)
+	b = appendUint(b, v.ForAllClient)
+	b = append(b, `,"UserGroupIds":`...)
+	b = appendScalars(b, v.UserGroupIds, appendString)
+	b = append(b, `,"UpdateTime":`...)
+	b = appendString(b, v.UpdateTime)
+	b = append(b, `,"Remark":`...)
+	b = appendString(b, v.Remark)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as a JSON object.
 func (v *AccountAttribute) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
 	b = appendKey(b, `"AttributeName":`)
@@ -305,6 +323,20 @@ func (v *DefaultVpcSubnet) AppendJSON(b []byte) []byte {
 	b = appendString(b, v.SubnetName)
 	b = append(b, `,"CidrBlock":`...)
 	b = appendString(b, v.CidrBlock)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DnsServers) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	if v.PrimaryDns != nil {
+		b = appendKey(b, `"PrimaryDns":`)
+		b = appendString(b, *v.PrimaryDns)
+	}
+	if v.SecondaryDns != nil {
+		b = appendKey(b, `"SecondaryDns":`)
+		b = appendString(b, *v.SecondaryDns)
+	}
 	return append(b, '}')
 }
 
@@ -725,6 +757,92 @@ func (v *SecurityPolicyDatabase) AppendJSON(b []byte) []byte {
 	}
 	b = appendKey(b, `"RemoteCidrBlock":`)
 	b = appendScalars(b, v.RemoteCidrBlock, appendString)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *SslClientConfig) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"SslVpnClientConfiguration":`)
+	b = appendString(b, v.SslVpnClientConfiguration)
+	b = append(b, `,"SslVpnRootCert":`...)
+	b = appendString(b, v.SslVpnRootCert)
+	b = append(b, `,"SslVpnKey":`...)
+	b = appendString(b, v.SslVpnKey)
+	b = append(b, `,"SslVpnCert":`...)
+	b = appendString(b, v.SslVpnCert)
+	b = append(b, `,"SslVpnClientId":`...)
+	b = appendString(b, v.SslVpnClientId)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *SslVpnClient) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"VpcId":`)
+	b = appendString(b, v.VpcId)
+	b = append(b, `,"SslVpnServerId":`...)
+	b = appendString(b, v.SslVpnServerId)
+	b = append(b, `,"CertStatus":`...)
+	b = appendUint(b, v.CertStatus)
+	b = append(b, `,"SslVpnClientId":`...)
+	b = appendString(b, v.SslVpnClientId)
+	b = append(b, `,"CertBeginTime":`...)
+	b = appendString(b, v.CertBeginTime)
+	b = append(b, `,"CertEndTime":`...)
+	b = appendString(b, v.CertEndTime)
+	b = append(b, `,"Name":`...)
+	b = appendString(b, v.Name)
+	b = append(b, `,"State":`...)
+	b = appendString(b, v.State)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *SslVpnSever) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"VpcId":`)
+	b = appendString(b, v.VpcId)
+	b = append(b, `,"SslVpnServerId":`...)
+	b = appendString(b, v.SslVpnServerId)
+	b = append(b, `,"VpnGatewayId":`...)
+	b = appendString(b, v.VpnGatewayId)
+	b = append(b, `,"SslVpnServerName":`...)
+	b = appendString(b, v.SslVpnServerName)
+	b = append(b, `,"LocalAddress":`...)
+	b = appendScalars(b, v.LocalAddress, appendString)
+	b = append(b, `,"RemoteAddress":`...)
+	b = appendString(b, v.RemoteAddress)
+	b = append(b, `,"MaxConnection":`...)
+	b = appendUint(b, v.MaxConnection)
+	b = append(b, `,"WanIp":`...)
+	b = appendString(b, v.WanIp)
+	b = append(b, `,"SslVpnProtocol":`...)
+	b = appendString(b, v.SslVpnProtocol)
+	b = append(b, `,"SslVpnPort":`...)
+	b = appendUint(b, v.SslVpnPort)
+	b = append(b, `,"EncryptAlgorithm":`...)
+	b = appendString(b, v.EncryptAlgorithm)
+	b = append(b, `,"IntegrityAlgorithm":`...)
+	b = appendString(b, v.IntegrityAlgorithm)
+	b = append(b, `,"Compress":`...)
+	b = appendUint(b, v.Compress)
+	b = append(b, `,"CreateTime":`...)
+	b = appendString(b, v.CreateTime)
+	b = append(b, `,"State":`...)
+	b = appendUint(b, v.State)
+	b = append(b, `,"SsoEnabled":`...)
+	b = appendUint(b, v.SsoEnabled)
+	b = append(b, `,"EiamApplicationId":`...)
+	b = appendString(b, v.EiamApplicationId)
+	b = append(b, `,"AccessPolicyEnabled":`...)
+	b = appendUint(b, v.AccessPolicyEnabled)
+	b = append(b, `,"AccessPolicy":`...)
+	b = appendObjects(b, v.AccessPolicy)
+	b = append(b, `,"SpName":`...)
+	b = appendString(b, v.SpName)
+	b = append(b, `,"DnsServers":`...)
+	b = v.DnsServers.AppendJSON(b)
 	return append(b, '}')
 }
 

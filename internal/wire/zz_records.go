@@ -73,6 +73,18 @@ func (v *CustomerGatewayVendor) slot(i int) slot {
 	return nil
 }
 
+func (v *DnsServers) shape() *Shape { return &shapeOfDnsServers }
+
+func (v *DnsServers) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.PrimaryDns}
+	case 1:
+		return scalar[string]{&v.SecondaryDns}
+	}
+	return nil
+}
+
 // AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *Filter) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
 
@@ -751,6 +763,72 @@ func (v *CreateVpnGatewayRoutesRequest) slot(i int) slot {
 }
 
 // AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *CreateVpnGatewaySslClientRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *CreateVpnGatewaySslClientRequest) shape() *Shape {
+	return &shapeOfCreateVpnGatewaySslClientRequest
+}
+
+func (v *CreateVpnGatewaySslClientRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.SslVpnServerId}
+	case 1:
+		return scalar[string]{&v.SslVpnClientName}
+	case 2:
+		return scalars[string]{&v.SslVpnClientNames}
+	case 3:
+		return many[Tag, *Tag]{&v.Tags}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *CreateVpnGatewaySslServerRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *CreateVpnGatewaySslServerRequest) shape() *Shape {
+	return &shapeOfCreateVpnGatewaySslServerRequest
+}
+
+func (v *CreateVpnGatewaySslServerRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.VpnGatewayId}
+	case 1:
+		return scalar[string]{&v.SslVpnServerName}
+	case 2:
+		return scalar[string]{&v.RemoteAddress}
+	case 3:
+		return scalars[string]{&v.LocalAddress}
+	case 4:
+		return scalar[string]{&v.SslVpnProtocol}
+	case 5:
+		return scalar[int64]{&v.SslVpnPort}
+	case 6:
+		return scalar[string]{&v.IntegrityAlgorithm}
+	case 7:
+		return scalar[string]{&v.EncryptAlgorithm}
+	case 8:
+		return scalar[bool]{&v.Compress}
+	case 9:
+		return scalar[bool]{&v.SsoEnabled}
+	case 10:
+		return scalar[bool]{&v.AccessPolicyEnabled}
+	case 11:
+		return scalar[string]{&v.SamlData}
+	case 12:
+		return many[Tag, *Tag]{&v.Tags}
+	case 13:
+		return one[DnsServers, *DnsServers]{&v.DnsServers}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *DeleteAssistantCidrRequest) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
 
 func (v *DeleteAssistantCidrRequest) shape() *Shape { return &shapeOfDeleteAssistantCidrRequest }
@@ -884,6 +962,42 @@ func (v *DeleteVpnGatewayRoutesRequest) slot(i int) slot {
 		return scalar[string]{&v.VpnGatewayId}
 	case 1:
 		return scalars[string]{&v.RouteIds}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DeleteVpnGatewaySslClientRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *DeleteVpnGatewaySslClientRequest) shape() *Shape {
+	return &shapeOfDeleteVpnGatewaySslClientRequest
+}
+
+func (v *DeleteVpnGatewaySslClientRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.SslVpnClientId}
+	case 1:
+		return scalars[string]{&v.SslVpnClientIds}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DeleteVpnGatewaySslServerRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *DeleteVpnGatewaySslServerRequest) shape() *Shape {
+	return &shapeOfDeleteVpnGatewaySslServerRequest
+}
+
+func (v *DeleteVpnGatewaySslServerRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.SslVpnServerId}
 	}
 	return nil
 }
@@ -1393,6 +1507,56 @@ func (v *DescribeVpnGatewayRoutesRequest) slot(i int) slot {
 }
 
 // AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DescribeVpnGatewaySslClientsRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *DescribeVpnGatewaySslClientsRequest) shape() *Shape {
+	return &shapeOfDescribeVpnGatewaySslClientsRequest
+}
+
+func (v *DescribeVpnGatewaySslClientsRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return many[Filter, *Filter]{&v.Filters}
+	case 1:
+		return scalar[uint64]{&v.Offset}
+	case 2:
+		return scalar[uint64]{&v.Limit}
+	case 3:
+		return scalars[string]{&v.SslVpnClientIds}
+	case 4:
+		return scalar[bool]{&v.IsVpnPortal}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DescribeVpnGatewaySslServersRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *DescribeVpnGatewaySslServersRequest) shape() *Shape {
+	return &shapeOfDescribeVpnGatewaySslServersRequest
+}
+
+func (v *DescribeVpnGatewaySslServersRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[uint64]{&v.Offset}
+	case 1:
+		return scalar[uint64]{&v.Limit}
+	case 2:
+		return scalars[string]{&v.SslVpnServerIds}
+	case 3:
+		return many[FilterObject, *FilterObject]{&v.Filters}
+	case 4:
+		return scalar[bool]{&v.IsVpnPortal}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *DescribeVpnGatewaysRequest) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
 
 func (v *DescribeVpnGatewaysRequest) shape() *Shape { return &shapeOfDescribeVpnGatewaysRequest }
@@ -1459,6 +1623,25 @@ func (v *DisableRoutesRequest) slot(i int) slot {
 }
 
 // AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DisableVpnGatewaySslClientCertRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *DisableVpnGatewaySslClientCertRequest) shape() *Shape {
+	return &shapeOfDisableVpnGatewaySslClientCertRequest
+}
+
+func (v *DisableVpnGatewaySslClientCertRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.SslVpnClientId}
+	case 1:
+		return scalars[string]{&v.SslVpnClientIds}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *DownloadCustomerGatewayConfigurationRequest) AppendJSON(b []byte) []byte {
 	return appendRecord(b, v, nil)
 }
@@ -1477,6 +1660,29 @@ func (v *DownloadCustomerGatewayConfigurationRequest) slot(i int) slot {
 		return one[CustomerGatewayVendor, *CustomerGatewayVendor]{&v.CustomerGatewayVendor}
 	case 3:
 		return scalar[string]{&v.InterfaceName}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DownloadVpnGatewaySslClientCertRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *DownloadVpnGatewaySslClientCertRequest) shape() *Shape {
+	return &shapeOfDownloadVpnGatewaySslClientCertRequest
+}
+
+func (v *DownloadVpnGatewaySslClientCertRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.SslVpnClientId}
+	case 1:
+		return scalar[string]{&v.SamlToken}
+	case 2:
+		return scalar[bool]{&v.IsVpnPortal}
+	case 3:
+		return scalars[string]{&v.SslVpnClientIds}
 	}
 	return nil
 }
@@ -1509,6 +1715,25 @@ func (v *EnableRoutesRequest) slot(i int) slot {
 		return scalars[uint64]{&v.RouteIds}
 	case 2:
 		return scalars[string]{&v.RouteItemIds}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *EnableVpnGatewaySslClientCertRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *EnableVpnGatewaySslClientCertRequest) shape() *Shape {
+	return &shapeOfEnableVpnGatewaySslClientCertRequest
+}
+
+func (v *EnableVpnGatewaySslClientCertRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.SslVpnClientId}
+	case 1:
+		return scalars[string]{&v.SslVpnClientIds}
 	}
 	return nil
 }
@@ -1859,6 +2084,62 @@ func (v *ModifyVpnGatewayRoutesRequest) slot(i int) slot {
 		return scalar[string]{&v.VpnGatewayId}
 	case 1:
 		return many[VpnGatewayRouteModify, *VpnGatewayRouteModify]{&v.Routes}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *ModifyVpnGatewaySslClientCertRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *ModifyVpnGatewaySslClientCertRequest) shape() *Shape {
+	return &shapeOfModifyVpnGatewaySslClientCertRequest
+}
+
+func (v *ModifyVpnGatewaySslClientCertRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalars[string]{&v.SslVpnClientIds}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *ModifyVpnGatewaySslServerRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *ModifyVpnGatewaySslServerRequest) shape() *Shape {
+	return &shapeOfModifyVpnGatewaySslServerRequest
+}
+
+func (v *ModifyVpnGatewaySslServerRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.SslVpnServerId}
+	case 1:
+		return scalar[string]{&v.SslVpnServerName}
+	case 2:
+		return scalars[string]{&v.LocalAddress}
+	case 3:
+		return scalar[string]{&v.RemoteAddress}
+	case 4:
+		return scalar[string]{&v.SslVpnProtocol}
+	case 5:
+		return scalar[int64]{&v.SslVpnPort}
+	case 6:
+		return scalar[string]{&v.EncryptAlgorithm}
+	case 7:
+		return scalar[string]{&v.IntegrityAlgorithm}
+	case 8:
+		return scalar[bool]{&v.Compress}
+	case 9:
+		return scalar[bool]{&v.SsoEnabled}
+	case 10:
+		return scalar[string]{&v.SamlData}
+	case 11:
+		return one[DnsServers, *DnsServers]{&v.DnsServers}
 	}
 	return nil
 }

@@ -228,6 +228,38 @@ func (v *CreateVpnGatewayRoutesResponse) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// CreateVpnGatewaySslClientResponse is the output of CreateVpnGatewaySslClient, without RequestId.
+type CreateVpnGatewaySslClientResponse struct {
+	TaskId         uint64 `json:"TaskId"`
+	SslVpnClientId string `json:"SslVpnClientId"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *CreateVpnGatewaySslClientResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TaskId":`)
+	b = appendUint(b, v.TaskId)
+	b = append(b, `,"SslVpnClientId":`...)
+	b = appendString(b, v.SslVpnClientId)
+	return append(b, '}')
+}
+
+// CreateVpnGatewaySslServerResponse is the output of CreateVpnGatewaySslServer, without RequestId.
+type CreateVpnGatewaySslServerResponse struct {
+	TaskId         int64  `json:"TaskId"`
+	SslVpnServerId string `json:"SslVpnServerId"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *CreateVpnGatewaySslServerResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TaskId":`)
+	b = appendInt(b, v.TaskId)
+	b = append(b, `,"SslVpnServerId":`...)
+	b = appendString(b, v.SslVpnServerId)
+	return append(b, '}')
+}
+
 // DeleteAssistantCidrResponse is the output of DeleteAssistantCidr, without RequestId.
 type DeleteAssistantCidrResponse struct{}
 
@@ -294,6 +326,32 @@ type DeleteVpnGatewayRoutesResponse struct{}
 
 // AppendJSON appends v as a JSON object.
 func (v *DeleteVpnGatewayRoutesResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
+
+// DeleteVpnGatewaySslClientResponse is the output of DeleteVpnGatewaySslClient, without RequestId.
+type DeleteVpnGatewaySslClientResponse struct {
+	TaskId uint64 `json:"TaskId"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DeleteVpnGatewaySslClientResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TaskId":`)
+	b = appendUint(b, v.TaskId)
+	return append(b, '}')
+}
+
+// DeleteVpnGatewaySslServerResponse is the output of DeleteVpnGatewaySslServer, without RequestId.
+type DeleteVpnGatewaySslServerResponse struct {
+	TaskId uint64 `json:"TaskId"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DeleteVpnGatewaySslServerResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TaskId":`)
+	b = appendUint(b, v.TaskId)
+	return append(b, '}')
+}
 
 // DescribeAccountAttributesResponse is the output of DescribeAccountAttributes, without RequestId.
 type DescribeAccountAttributesResponse struct {
@@ -727,6 +785,38 @@ func (v *DescribeVpnGatewayRoutesResponse) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// DescribeVpnGatewaySslClientsResponse is the output of DescribeVpnGatewaySslClients, without RequestId.
+type DescribeVpnGatewaySslClientsResponse struct {
+	TotalCount      uint64         `json:"TotalCount"`
+	SslVpnClientSet []SslVpnClient `json:"SslVpnClientSet"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DescribeVpnGatewaySslClientsResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TotalCount":`)
+	b = appendUint(b, v.TotalCount)
+	b = append(b, `,"SslVpnClientSet":`...)
+	b = appendObjects(b, v.SslVpnClientSet)
+	return append(b, '}')
+}
+
+// DescribeVpnGatewaySslServersResponse is the output of DescribeVpnGatewaySslServers, without RequestId.
+type DescribeVpnGatewaySslServersResponse struct {
+	TotalCount     uint64        `json:"TotalCount"`
+	SslVpnSeverSet []SslVpnSever `json:"SslVpnSeverSet"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DescribeVpnGatewaySslServersResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TotalCount":`)
+	b = appendUint(b, v.TotalCount)
+	b = append(b, `,"SslVpnSeverSet":`...)
+	b = appendObjects(b, v.SslVpnSeverSet)
+	return append(b, '}')
+}
+
 // DescribeVpnGatewaysResponse is the output of DescribeVpnGateways, without RequestId.
 type DescribeVpnGatewaysResponse struct {
 	TotalCount    uint64       `json:"TotalCount"`
@@ -761,6 +851,19 @@ type DisableRoutesResponse struct{}
 // AppendJSON appends v as a JSON object.
 func (v *DisableRoutesResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
 
+// DisableVpnGatewaySslClientCertResponse is the output of DisableVpnGatewaySslClientCert, without RequestId.
+type DisableVpnGatewaySslClientCertResponse struct {
+	TaskId uint64 `json:"TaskId"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DisableVpnGatewaySslClientCertResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TaskId":`)
+	b = appendUint(b, v.TaskId)
+	return append(b, '}')
+}
+
 // DownloadCustomerGatewayConfigurationResponse is the output of DownloadCustomerGatewayConfiguration, without RequestId.
 type DownloadCustomerGatewayConfigurationResponse struct {
 	CustomerGatewayConfiguration string `json:"CustomerGatewayConfiguration"`
@@ -771,6 +874,25 @@ func (v *DownloadCustomerGatewayConfigurationResponse) AppendJSON(b []byte) []by
 	b = append(b, '{')
 	b = appendKey(b, `"CustomerGatewayConfiguration":`)
 	b = appendString(b, v.CustomerGatewayConfiguration)
+	return append(b, '}')
+}
+
+// DownloadVpnGatewaySslClientCertResponse is the output of DownloadVpnGatewaySslClientCert, without RequestId.
+type DownloadVpnGatewaySslClientCertResponse struct {
+	SslClientConfigsSet string            `json:"SslClientConfigsSet"`
+	SslClientConfig     []SslClientConfig `json:"SslClientConfig"`
+	Authenticated       uint64            `json:"Authenticated"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DownloadVpnGatewaySslClientCertResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"SslClientConfigsSet":`)
+	b = appendString(b, v.SslClientConfigsSet)
+	b = append(b, `,"SslClientConfig":`...)
+	b = appendObjects(b, v.SslClientConfig)
+	b = append(b, `,"Authenticated":`...)
+	b = appendUint(b, v.Authenticated)
 	return append(b, '}')
 }
 
@@ -785,6 +907,19 @@ type EnableRoutesResponse struct{}
 
 // AppendJSON appends v as a JSON object.
 func (v *EnableRoutesResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
+
+// EnableVpnGatewaySslClientCertResponse is the output of EnableVpnGatewaySslClientCert, without RequestId.
+type EnableVpnGatewaySslClientCertResponse struct {
+	TaskId uint64 `json:"TaskId"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *EnableVpnGatewaySslClientCertResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TaskId":`)
+	b = appendUint(b, v.TaskId)
+	return append(b, '}')
+}
 
 // GenerateVpnConnectionDefaultHealthCheckIpResponse is the output of GenerateVpnConnectionDefaultHealthCheckIp, without RequestId.
 type GenerateVpnConnectionDefaultHealthCheckIpResponse struct {
@@ -930,6 +1065,32 @@ func (v *ModifyVpnGatewayRoutesResponse) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
 	b = appendKey(b, `"Routes":`)
 	b = appendObjects(b, v.Routes)
+	return append(b, '}')
+}
+
+// ModifyVpnGatewaySslClientCertResponse is the output of ModifyVpnGatewaySslClientCert, without RequestId.
+type ModifyVpnGatewaySslClientCertResponse struct {
+	TaskId int64 `json:"TaskId"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *ModifyVpnGatewaySslClientCertResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TaskId":`)
+	b = appendInt(b, v.TaskId)
+	return append(b, '}')
+}
+
+// ModifyVpnGatewaySslServerResponse is the output of ModifyVpnGatewaySslServer, without RequestId.
+type ModifyVpnGatewaySslServerResponse struct {
+	TaskId int64 `json:"TaskId"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *ModifyVpnGatewaySslServerResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TaskId":`)
+	b = appendInt(b, v.TaskId)
 	return append(b, '}')
 }
 

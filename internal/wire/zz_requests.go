@@ -159,6 +159,32 @@ type CreateVpnGatewayRoutesRequest struct {
 	Routes       []VpnGatewayRoute `json:"Routes,omitempty"`       // required
 }
 
+// CreateVpnGatewaySslClientRequest is the input of CreateVpnGatewaySslClient.
+type CreateVpnGatewaySslClientRequest struct {
+	SslVpnServerId    *string  `json:"SslVpnServerId,omitempty"` // required
+	SslVpnClientName  *string  `json:"SslVpnClientName,omitempty"`
+	SslVpnClientNames []string `json:"SslVpnClientNames,omitempty"`
+	Tags              []Tag    `json:"Tags,omitempty"`
+}
+
+// CreateVpnGatewaySslServerRequest is the input of CreateVpnGatewaySslServer.
+type CreateVpnGatewaySslServerRequest struct {
+	VpnGatewayId        *string     `json:"VpnGatewayId,omitempty"`     // required
+	SslVpnServerName    *string     `json:"SslVpnServerName,omitempty"` // required
+	RemoteAddress       *string     `json:"RemoteAddress,omitempty"`    // required
+	LocalAddress        []string    `json:"LocalAddress,omitempty"`
+	SslVpnProtocol      *string     `json:"SslVpnProtocol,omitempty"`
+	SslVpnPort          *int64      `json:"SslVpnPort,omitempty"`
+	IntegrityAlgorithm  *string     `json:"IntegrityAlgorithm,omitempty"`
+	EncryptAlgorithm    *string     `json:"EncryptAlgorithm,omitempty"`
+	Compress            *bool       `json:"Compress,omitempty"`
+	SsoEnabled          *bool       `json:"SsoEnabled,omitempty"`
+	AccessPolicyEnabled *bool       `json:"AccessPolicyEnabled,omitempty"`
+	SamlData            *string     `json:"SamlData,omitempty"`
+	Tags                []Tag       `json:"Tags,omitempty"`
+	DnsServers          *DnsServers `json:"DnsServers,omitempty"`
+}
+
 // DeleteAssistantCidrRequest is the input of DeleteAssistantCidr.
 type DeleteAssistantCidrRequest struct {
 	VpcId      *string  `json:"VpcId,omitempty"`      // required
@@ -211,6 +237,17 @@ type DeleteVpnGatewayRequest struct {
 type DeleteVpnGatewayRoutesRequest struct {
 	VpnGatewayId *string  `json:"VpnGatewayId,omitempty"` // required
 	RouteIds     []string `json:"RouteIds,omitempty"`     // required
+}
+
+// DeleteVpnGatewaySslClientRequest is the input of DeleteVpnGatewaySslClient.
+type DeleteVpnGatewaySslClientRequest struct {
+	SslVpnClientId  *string  `json:"SslVpnClientId,omitempty"`
+	SslVpnClientIds []string `json:"SslVpnClientIds,omitempty"`
+}
+
+// DeleteVpnGatewaySslServerRequest is the input of DeleteVpnGatewaySslServer.
+type DeleteVpnGatewaySslServerRequest struct {
+	SslVpnServerId *string `json:"SslVpnServerId,omitempty"` // required
 }
 
 // DescribeAccountAttributesRequest is the input of DescribeAccountAttributes.
@@ -407,6 +444,24 @@ type DescribeVpnGatewayRoutesRequest struct {
 	Limit        *int64   `json:"Limit,omitempty"`
 }
 
+// DescribeVpnGatewaySslClientsRequest is the input of DescribeVpnGatewaySslClients.
+type DescribeVpnGatewaySslClientsRequest struct {
+	Filters         []Filter `json:"Filters,omitempty"`
+	Offset          *uint64  `json:"Offset,omitempty"`
+	Limit           *uint64  `json:"Limit,omitempty"`
+	SslVpnClientIds []string `json:"SslVpnClientIds,omitempty"`
+	IsVpnPortal     *bool    `json:"IsVpnPortal,omitempty"`
+}
+
+// DescribeVpnGatewaySslServersRequest is the input of DescribeVpnGatewaySslServers.
+type DescribeVpnGatewaySslServersRequest struct {
+	Offset          *uint64        `json:"Offset,omitempty"`
+	Limit           *uint64        `json:"Limit,omitempty"`
+	SslVpnServerIds []string       `json:"SslVpnServerIds,omitempty"`
+	Filters         []FilterObject `json:"Filters,omitempty"`
+	IsVpnPortal     *bool          `json:"IsVpnPortal,omitempty"`
+}
+
 // DescribeVpnGatewaysRequest is the input of DescribeVpnGateways.
 type DescribeVpnGatewaysRequest struct {
 	VpnGatewayIds []string       `json:"VpnGatewayIds,omitempty"`
@@ -434,12 +489,26 @@ type DisableRoutesRequest struct {
 	RouteItemIds []string `json:"RouteItemIds,omitempty"`
 }
 
+// DisableVpnGatewaySslClientCertRequest is the input of DisableVpnGatewaySslClientCert.
+type DisableVpnGatewaySslClientCertRequest struct {
+	SslVpnClientId  *string  `json:"SslVpnClientId,omitempty"`
+	SslVpnClientIds []string `json:"SslVpnClientIds,omitempty"`
+}
+
 // DownloadCustomerGatewayConfigurationRequest is the input of DownloadCustomerGatewayConfiguration.
 type DownloadCustomerGatewayConfigurationRequest struct {
 	VpnGatewayId          *string                `json:"VpnGatewayId,omitempty"`          // required
 	VpnConnectionId       *string                `json:"VpnConnectionId,omitempty"`       // required
 	CustomerGatewayVendor *CustomerGatewayVendor `json:"CustomerGatewayVendor,omitempty"` // required
 	InterfaceName         *string                `json:"InterfaceName,omitempty"`         // required
+}
+
+// DownloadVpnGatewaySslClientCertRequest is the input of DownloadVpnGatewaySslClientCert.
+type DownloadVpnGatewaySslClientCertRequest struct {
+	SslVpnClientId  *string  `json:"SslVpnClientId,omitempty"`
+	SamlToken       *string  `json:"SamlToken,omitempty"`
+	IsVpnPortal     *bool    `json:"IsVpnPortal,omitempty"`
+	SslVpnClientIds []string `json:"SslVpnClientIds,omitempty"`
 }
 
 // EnableCcnRoutesRequest is the input of EnableCcnRoutes.
@@ -453,6 +522,12 @@ type EnableRoutesRequest struct {
 	RouteTableId *string  `json:"RouteTableId,omitempty"` // required
 	RouteIds     []uint64 `json:"RouteIds,omitempty"`
 	RouteItemIds []string `json:"RouteItemIds,omitempty"`
+}
+
+// EnableVpnGatewaySslClientCertRequest is the input of EnableVpnGatewaySslClientCert.
+type EnableVpnGatewaySslClientCertRequest struct {
+	SslVpnClientId  *string  `json:"SslVpnClientId,omitempty"`
+	SslVpnClientIds []string `json:"SslVpnClientIds,omitempty"`
 }
 
 // GenerateVpnConnectionDefaultHealthCheckIpRequest is the input of GenerateVpnConnectionDefaultHealthCheckIp.
@@ -582,6 +657,27 @@ type ModifyVpnGatewayCcnRoutesRequest struct {
 type ModifyVpnGatewayRoutesRequest struct {
 	VpnGatewayId *string                 `json:"VpnGatewayId,omitempty"` // required
 	Routes       []VpnGatewayRouteModify `json:"Routes,omitempty"`       // required
+}
+
+// ModifyVpnGatewaySslClientCertRequest is the input of ModifyVpnGatewaySslClientCert.
+type ModifyVpnGatewaySslClientCertRequest struct {
+	SslVpnClientIds []string `json:"SslVpnClientIds,omitempty"` // required
+}
+
+// ModifyVpnGatewaySslServerRequest is the input of ModifyVpnGatewaySslServer.
+type ModifyVpnGatewaySslServerRequest struct {
+	SslVpnServerId     *string     `json:"SslVpnServerId,omitempty"` // required
+	SslVpnServerName   *string     `json:"SslVpnServerName,omitempty"`
+	LocalAddress       []string    `json:"LocalAddress,omitempty"`
+	RemoteAddress      *string     `json:"RemoteAddress,omitempty"`
+	SslVpnProtocol     *string     `json:"SslVpnProtocol,omitempty"`
+	SslVpnPort         *int64      `json:"SslVpnPort,omitempty"`
+	EncryptAlgorithm   *string     `json:"EncryptAlgorithm,omitempty"`
+	IntegrityAlgorithm *string     `json:"IntegrityAlgorithm,omitempty"`
+	Compress           *bool       `json:"Compress,omitempty"`
+	SsoEnabled         *bool       `json:"SsoEnabled,omitempty"`
+	SamlData           *string     `json:"SamlData,omitempty"`
+	DnsServers         *DnsServers `json:"DnsServers,omitempty"`
 }
 
 // NotifyRoutesRequest is the input of NotifyRoutes.

@@ -29,6 +29,11 @@ var shapeOfCustomerGatewayVendor = Shape{Name: "CustomerGatewayVendor", required
 	{Name: "VendorName", Kind: String},
 }}
 
+var shapeOfDnsServers = Shape{Name: "DnsServers", required: 0x0, Fields: []Field{
+	{Name: "PrimaryDns", Kind: String},
+	{Name: "SecondaryDns", Kind: String},
+}}
+
 var shapeOfFilter = Shape{Name: "Filter", required: 0x3, Fields: []Field{
 	{Name: "Name", Kind: String, Required: true},
 	{Name: "Values", Kind: String, List: true, Required: true, Filter: true},
@@ -292,6 +297,30 @@ var shapeOfCreateVpnGatewayRoutesRequest = Shape{Name: "CreateVpnGatewayRoutesRe
 	{Name: "Routes", Kind: Object, Shape: &shapeOfVpnGatewayRoute, List: true, Required: true},
 }}
 
+var shapeOfCreateVpnGatewaySslClientRequest = Shape{Name: "CreateVpnGatewaySslClientRequest", required: 0x1, Fields: []Field{
+	{Name: "SslVpnServerId", Kind: String, Required: true},
+	{Name: "SslVpnClientName", Kind: String},
+	{Name: "SslVpnClientNames", Kind: String, List: true},
+	{Name: "Tags", Kind: Object, Shape: &shapeOfTag, List: true},
+}}
+
+var shapeOfCreateVpnGatewaySslServerRequest = Shape{Name: "CreateVpnGatewaySslServerRequest", required: 0x7, Fields: []Field{
+	{Name: "VpnGatewayId", Kind: String, Required: true},
+	{Name: "SslVpnServerName", Kind: String, Required: true},
+	{Name: "RemoteAddress", Kind: String, Required: true},
+	{Name: "LocalAddress", Kind: String, List: true},
+	{Name: "SslVpnProtocol", Kind: String},
+	{Name: "SslVpnPort", Kind: Int64},
+	{Name: "IntegrityAlgorithm", Kind: String},
+	{Name: "EncryptAlgorithm", Kind: String},
+	{Name: "Compress", Kind: Bool},
+	{Name: "SsoEnabled", Kind: Bool},
+	{Name: "AccessPolicyEnabled", Kind: Bool},
+	{Name: "SamlData", Kind: String, Secret: true},
+	{Name: "Tags", Kind: Object, Shape: &shapeOfTag, List: true},
+	{Name: "DnsServers", Kind: Object, Shape: &shapeOfDnsServers},
+}}
+
 var shapeOfDeleteAssistantCidrRequest = Shape{Name: "DeleteAssistantCidrRequest", required: 0x3, Fields: []Field{
 	{Name: "VpcId", Kind: String, Required: true},
 	{Name: "CidrBlocks", Kind: String, List: true, Required: true},
@@ -334,6 +363,15 @@ var shapeOfDeleteVpnGatewayRequest = Shape{Name: "DeleteVpnGatewayRequest", requ
 var shapeOfDeleteVpnGatewayRoutesRequest = Shape{Name: "DeleteVpnGatewayRoutesRequest", required: 0x3, Fields: []Field{
 	{Name: "VpnGatewayId", Kind: String, Required: true},
 	{Name: "RouteIds", Kind: String, List: true, Required: true},
+}}
+
+var shapeOfDeleteVpnGatewaySslClientRequest = Shape{Name: "DeleteVpnGatewaySslClientRequest", required: 0x0, Fields: []Field{
+	{Name: "SslVpnClientId", Kind: String},
+	{Name: "SslVpnClientIds", Kind: String, List: true},
+}}
+
+var shapeOfDeleteVpnGatewaySslServerRequest = Shape{Name: "DeleteVpnGatewaySslServerRequest", required: 0x1, Fields: []Field{
+	{Name: "SslVpnServerId", Kind: String, Required: true},
 }}
 
 var shapeOfDescribeAccountAttributesRequest = Shape{Name: "DescribeAccountAttributesRequest", required: 0x0, Fields: []Field{}}
@@ -502,6 +540,22 @@ var shapeOfDescribeVpnGatewayRoutesRequest = Shape{Name: "DescribeVpnGatewayRout
 	{Name: "Limit", Kind: Int64, Digits: true},
 }}
 
+var shapeOfDescribeVpnGatewaySslClientsRequest = Shape{Name: "DescribeVpnGatewaySslClientsRequest", required: 0x0, Fields: []Field{
+	{Name: "Filters", Kind: Object, Shape: &shapeOfFilter, List: true, Filter: true},
+	{Name: "Offset", Kind: Uint64, Digits: true},
+	{Name: "Limit", Kind: Uint64, Digits: true},
+	{Name: "SslVpnClientIds", Kind: String, List: true},
+	{Name: "IsVpnPortal", Kind: Bool},
+}}
+
+var shapeOfDescribeVpnGatewaySslServersRequest = Shape{Name: "DescribeVpnGatewaySslServersRequest", required: 0x0, Fields: []Field{
+	{Name: "Offset", Kind: Uint64, Digits: true},
+	{Name: "Limit", Kind: Uint64, Digits: true},
+	{Name: "SslVpnServerIds", Kind: String, List: true},
+	{Name: "Filters", Kind: Object, Shape: &shapeOfFilterObject, List: true, Filter: true},
+	{Name: "IsVpnPortal", Kind: Bool},
+}}
+
 var shapeOfDescribeVpnGatewaysRequest = Shape{Name: "DescribeVpnGatewaysRequest", required: 0x0, Fields: []Field{
 	{Name: "VpnGatewayIds", Kind: String, List: true},
 	{Name: "Filters", Kind: Object, Shape: &shapeOfFilterObject, List: true, Filter: true},
@@ -525,11 +579,23 @@ var shapeOfDisableRoutesRequest = Shape{Name: "DisableRoutesRequest", required: 
 	{Name: "RouteItemIds", Kind: String, List: true},
 }}
 
+var shapeOfDisableVpnGatewaySslClientCertRequest = Shape{Name: "DisableVpnGatewaySslClientCertRequest", required: 0x0, Fields: []Field{
+	{Name: "SslVpnClientId", Kind: String},
+	{Name: "SslVpnClientIds", Kind: String, List: true},
+}}
+
 var shapeOfDownloadCustomerGatewayConfigurationRequest = Shape{Name: "DownloadCustomerGatewayConfigurationRequest", required: 0xf, Fields: []Field{
 	{Name: "VpnGatewayId", Kind: String, Required: true},
 	{Name: "VpnConnectionId", Kind: String, Required: true},
 	{Name: "CustomerGatewayVendor", Kind: Object, Shape: &shapeOfCustomerGatewayVendor, Required: true},
 	{Name: "InterfaceName", Kind: String, Required: true},
+}}
+
+var shapeOfDownloadVpnGatewaySslClientCertRequest = Shape{Name: "DownloadVpnGatewaySslClientCertRequest", required: 0x0, Fields: []Field{
+	{Name: "SslVpnClientId", Kind: String},
+	{Name: "SamlToken", Kind: String, Secret: true},
+	{Name: "IsVpnPortal", Kind: Bool},
+	{Name: "SslVpnClientIds", Kind: String, List: true},
 }}
 
 var shapeOfEnableCcnRoutesRequest = Shape{Name: "EnableCcnRoutesRequest", required: 0x3, Fields: []Field{
@@ -541,6 +607,11 @@ var shapeOfEnableRoutesRequest = Shape{Name: "EnableRoutesRequest", required: 0x
 	{Name: "RouteTableId", Kind: String, Required: true},
 	{Name: "RouteIds", Kind: Uint64, List: true},
 	{Name: "RouteItemIds", Kind: String, List: true},
+}}
+
+var shapeOfEnableVpnGatewaySslClientCertRequest = Shape{Name: "EnableVpnGatewaySslClientCertRequest", required: 0x0, Fields: []Field{
+	{Name: "SslVpnClientId", Kind: String},
+	{Name: "SslVpnClientIds", Kind: String, List: true},
 }}
 
 var shapeOfGenerateVpnConnectionDefaultHealthCheckIpRequest = Shape{Name: "GenerateVpnConnectionDefaultHealthCheckIpRequest", required: 0x1, Fields: []Field{
@@ -654,6 +725,25 @@ var shapeOfModifyVpnGatewayCcnRoutesRequest = Shape{Name: "ModifyVpnGatewayCcnRo
 var shapeOfModifyVpnGatewayRoutesRequest = Shape{Name: "ModifyVpnGatewayRoutesRequest", required: 0x3, Fields: []Field{
 	{Name: "VpnGatewayId", Kind: String, Required: true},
 	{Name: "Routes", Kind: Object, Shape: &shapeOfVpnGatewayRouteModify, List: true, Required: true},
+}}
+
+var shapeOfModifyVpnGatewaySslClientCertRequest = Shape{Name: "ModifyVpnGatewaySslClientCertRequest", required: 0x1, Fields: []Field{
+	{Name: "SslVpnClientIds", Kind: String, List: true, Required: true},
+}}
+
+var shapeOfModifyVpnGatewaySslServerRequest = Shape{Name: "ModifyVpnGatewaySslServerRequest", required: 0x1, Fields: []Field{
+	{Name: "SslVpnServerId", Kind: String, Required: true},
+	{Name: "SslVpnServerName", Kind: String},
+	{Name: "LocalAddress", Kind: String, List: true},
+	{Name: "RemoteAddress", Kind: String},
+	{Name: "SslVpnProtocol", Kind: String},
+	{Name: "SslVpnPort", Kind: Int64},
+	{Name: "EncryptAlgorithm", Kind: String},
+	{Name: "IntegrityAlgorithm", Kind: String},
+	{Name: "Compress", Kind: Bool},
+	{Name: "SsoEnabled", Kind: Bool},
+	{Name: "SamlData", Kind: String, Secret: true},
+	{Name: "DnsServers", Kind: Object, Shape: &shapeOfDnsServers},
 }}
 
 var shapeOfNotifyRoutesRequest = Shape{Name: "NotifyRoutesRequest", required: 0x3, Fields: []Field{

@@ -2,6 +2,16 @@
 
 package wire
 
+// AccessPolicy is the vendor's object of that name (output).
+type AccessPolicy struct {
+	TargetCidr                    string   `json:"TargetCidr"`
+	VpnGatewayIdSslAccessPolicyId string   `json:"VpnGatewayIdSslAccessPolicyId"`
+	ForAllClient                  uint64   `json:"ForAllClient"`
+	UserGroupIds                  []string `json:"UserGroupIds"`
+	UpdateTime                    string   `json:"UpdateTime"`
+	Remark                        string   `json:"Remark"`
+}
+
 // AccountAttribute is the vendor's object of that name (output).
 type AccountAttribute struct {
 	AttributeName   string   `json:"AttributeName"`
@@ -185,6 +195,12 @@ type DefaultVpcSubnet struct {
 	VpcName    string `json:"VpcName"`
 	SubnetName string `json:"SubnetName"`
 	CidrBlock  string `json:"CidrBlock"`
+}
+
+// DnsServers is the vendor's object of that name (input and output).
+type DnsServers struct {
+	PrimaryDns   *string `json:"PrimaryDns,omitempty"`
+	SecondaryDns *string `json:"SecondaryDns,omitempty"`
 }
 
 // Filter is the vendor's object of that name (input).
@@ -392,6 +408,52 @@ type RouteTableAssociation struct {
 type SecurityPolicyDatabase struct {
 	LocalCidrBlock  *string  `json:"LocalCidrBlock,omitempty"` // required
 	RemoteCidrBlock []string `json:"RemoteCidrBlock"`          // required
+}
+
+// SslClientConfig is the vendor's object of that name (output).
+type SslClientConfig struct {
+	SslVpnClientConfiguration string `json:"SslVpnClientConfiguration"`
+	SslVpnRootCert            string `json:"SslVpnRootCert"`
+	SslVpnKey                 string `json:"SslVpnKey"`
+	SslVpnCert                string `json:"SslVpnCert"`
+	SslVpnClientId            string `json:"SslVpnClientId"`
+}
+
+// SslVpnClient is the vendor's object of that name (output).
+type SslVpnClient struct {
+	VpcId          string `json:"VpcId"`
+	SslVpnServerId string `json:"SslVpnServerId"`
+	CertStatus     uint64 `json:"CertStatus"`
+	SslVpnClientId string `json:"SslVpnClientId"`
+	CertBeginTime  string `json:"CertBeginTime"`
+	CertEndTime    string `json:"CertEndTime"`
+	Name           string `json:"Name"`
+	State          string `json:"State"`
+}
+
+// SslVpnSever is the vendor's object of that name (output).
+type SslVpnSever struct {
+	VpcId               string         `json:"VpcId"`
+	SslVpnServerId      string         `json:"SslVpnServerId"`
+	VpnGatewayId        string         `json:"VpnGatewayId"`
+	SslVpnServerName    string         `json:"SslVpnServerName"`
+	LocalAddress        []string       `json:"LocalAddress"`
+	RemoteAddress       string         `json:"RemoteAddress"`
+	MaxConnection       uint64         `json:"MaxConnection"`
+	WanIp               string         `json:"WanIp"`
+	SslVpnProtocol      string         `json:"SslVpnProtocol"`
+	SslVpnPort          uint64         `json:"SslVpnPort"`
+	EncryptAlgorithm    string         `json:"EncryptAlgorithm"`
+	IntegrityAlgorithm  string         `json:"IntegrityAlgorithm"`
+	Compress            uint64         `json:"Compress"`
+	CreateTime          string         `json:"CreateTime"`
+	State               uint64         `json:"State"`
+	SsoEnabled          uint64         `json:"SsoEnabled"`
+	EiamApplicationId   string         `json:"EiamApplicationId"`
+	AccessPolicyEnabled uint64         `json:"AccessPolicyEnabled"`
+	AccessPolicy        []AccessPolicy `json:"AccessPolicy"`
+	SpName              string         `json:"SpName"`
+	DnsServers          DnsServers     `json:"DnsServers"`
 }
 
 // Subnet is the vendor's object of that name (output).
