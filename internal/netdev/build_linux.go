@@ -26,6 +26,7 @@ func (p *pass) build() {
 	}
 	for _, ns := range made {
 		p.fail(p.sysctls(ns))
+		p.fail(p.proxy(ns))
 		p.fail(p.routes(ns))
 		p.fail(p.rules(ns))
 	}
@@ -83,6 +84,11 @@ func (p *pass) sysctls(ns plan.Namespace) error {
 	for _, l := range ns.Links {
 		if v.links[l.Name] != nil {
 			all = append(all, acceptLocal(l.Name, l.AcceptLocal))
+		}
+	}
+	for x := range proxies(ns) {
+		if v.links[x.dev] != nil { // a neighbour would else wait for up to 0.8 s
+			all = append(all, host.Sysctl{Path: "net/ipv4/neigh/" + x.dev + "/proxy_delay", Value: "0"})
 		}
 	}
 	for range 3 {

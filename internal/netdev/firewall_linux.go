@@ -178,7 +178,8 @@ func (f *compiled) queue(c *nftables.Conn, have ruleset) {
 		name, _, _ := strings.Cut(text, " ")
 		ch := &nftables.Chain{Name: name, Table: t}
 		c.FlushChain(ch)
-		if !slices.Contains(wanted.chains, text) {
+		place, _, _ := strings.Cut(text, " policy ") // a policy can be changed in place
+		if !slices.ContainsFunc(wanted.chains, func(w string) bool { return strings.HasPrefix(w, place+" policy ") }) {
 			c.DelChain(ch)
 		}
 	}

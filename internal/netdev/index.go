@@ -71,7 +71,8 @@ func eachPlace(m plan.Machine, visit func(device)) {
 	}
 }
 
-// miss notes that a machine waits for a link that it does not make itself.
+// miss notes that a machine waits for a link that it does not make itself, or, without a
+// name, for the namespace.
 func (x *index) miss(id plan.MachineID, d device) {
 	x.Lock()
 	defer x.Unlock()

@@ -79,6 +79,9 @@ func (p *pass) open(name string) (*space, error) {
 		return s, nil
 	}
 	s, err := p.d.open(name)
+	if errors.Is(err, host.ErrNoNamespace) {
+		p.d.index.miss(p.want.ID, device{namespace: name})
+	}
 	if err != nil {
 		return nil, err
 	}

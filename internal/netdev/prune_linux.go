@@ -60,6 +60,9 @@ func (p *pass) pruneNamespace(ns plan.Namespace) error {
 	if err := p.pruneRoutes(v.s, ns); err != nil {
 		return err
 	}
+	if err := p.pruneProxies(v, ns); err != nil {
+		return err
+	}
 	wanted := map[string][]netip.Prefix{"lo": append(slices.Clone(ns.Loopback), loopback)}
 	for _, l := range ns.Links {
 		wanted[l.Name] = l.Addrs
@@ -135,7 +138,10 @@ func (p *pass) pruneRoutes(s *space, ns plan.Namespace) error {
 
 func (p *pass) deleteRoute(s *space, r netlink.Route) error {
 	k := keyOf(r)
-	gone := &netlink.Route{Table: k.table, Dst: ipNet(k.to), Priority: k.metric, Protocol: protocol, Type: r.Type, LinkIndex: r.LinkIndex}
+	gone := &netlink.Route{
+		Table: k.table, Dst: ipNet(k.to), Priority: k.metric,
+		Protocol: protocol, Type: r.Type, Scope: r.Scope, LinkIndex: r.LinkIndex,
+	}
 	return p.do("delete route", k.to.String(), s.name, func() error { return s.nl.RouteDel(gone) })
 }
 

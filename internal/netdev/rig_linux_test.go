@@ -194,8 +194,8 @@ func (r *rig) dump(ns *lab.Namespace) string {
 	r.Helper()
 	var b strings.Builder
 	for _, args := range [][]string{
-		{"ip", "-o", "link"}, {"ip", "-o", "-4", "addr"}, {"ip", "route", "show", "table", "all"}, {"ip", "rule"},
-		{"tc", "qdisc"}, {"nft", "-a", "list", "ruleset"},
+		{"ip", "-o", "link"}, {"ip", "-o", "-4", "addr"}, {"ip", "route", "show", "table", "all"}, {"ip", "rule"}, {"ip", "neigh", "show", "proxy"},
+		{"tc", "qdisc"}, {"nft", "list", "ruleset"},
 	} {
 		fmt.Fprintln(&b, ns.Run(args...))
 	}

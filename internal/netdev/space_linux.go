@@ -96,6 +96,14 @@ func (d *Driver) current(s *space) bool {
 	return was.Dev == now.Dev && was.Ino == now.Ino
 }
 
+// isOpen says whether the namespace that the name stands for now is open.
+func (d *Driver) isOpen(name string) bool {
+	d.spaces.Lock()
+	defer d.spaces.Unlock()
+	s := d.spaces.open[name]
+	return s != nil && d.current(s)
+}
+
 func (d *Driver) done(s *space) {
 	d.spaces.Lock()
 	defer d.spaces.Unlock()

@@ -98,10 +98,8 @@ func (d *Driver) tell(n *news, wake func(plan.MachineID)) {
 		}
 	}
 	for name, since := range spaces {
-		if d.settled(n, name, since) {
-			for _, id := range d.index.users(name) {
-				woken[id] = true
-			}
+		for _, id := range d.concerned(n, name, since) {
+			woken[id] = true
 		}
 	}
 	for dev, state := range links {
@@ -119,24 +117,22 @@ func (d *Driver) tell(n *news, wake func(plan.MachineID)) {
 	}
 }
 
-// settled says whether a name stands for another namespace than the one that is open,
-// or for none. A name that is only a file yet is looked at again, for a while.
-func (d *Driver) settled(n *news, name string, since time.Time) bool {
+// concerned are the machines that a name's coming or going concerns: all that have
+// something there when it stands for another namespace than the one that is open, or for
+// none; else those that missed it.
+func (d *Driver) concerned(n *news, name string, since time.Time) []plan.MachineID {
 	if !host.NamespaceExists(name) {
 		if _, err := os.Stat(host.NamespacePath(name)); err == nil && time.Since(since) < 2*time.Second {
-			n.note(func() { n.spaces[name] = since })
+			n.note(func() { n.spaces[name] = since }) // it is only a file yet
 		}
 		d.forget(name)
-		return true
+		return d.index.users(name)
 	}
-	d.spaces.Lock()
-	defer d.spaces.Unlock()
-	s := d.spaces.open[name]
-	if s != nil && d.current(s) {
-		return false
+	if d.isOpen(name) {
+		return d.index.waiting(device{namespace: name})
 	}
-	d.forgetLocked(name)
-	return true
+	d.forget(name)
+	return d.index.users(name)
 }
 
 // watchLinks hears of the links of all namespaces that are open over one socket.

@@ -1,0 +1,69 @@
+package netdev
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/plan"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+var pingTimes = regexp.MustCompile(`time=([0-9.]+) ms`)
+
+// TestShape measures what TCP gets through a shaped link at every size that is sold, and
+// what a ping takes meanwhile. Both ends of the cable are shaped, so each way is capped.
+func TestShape(t *testing.T) {
+	r := newRig(t)
+	a, b := r.lab.Namespace("a"), r.lab.Namespace("b")
+	m := r.alone()
+	ns := &m.Namespaces[0]
+	for _, mbps := range []int{5, 10, 50, 100, 200, 500, 1000} {
+		shape := plan.ShapeFor(vpc.Mbps(mbps))
+		ns.Links = []plan.Link{
+			{Name: "l0", Kind: plan.LinkVeth, Addrs: prefixes("10.1.0.1/24"), Shape: shape, Peer: plan.End{Namespace: a.Name, Name: "e0", Addrs: prefixes("10.1.0.2/24"), Default: addr("10.1.0.1"), Workload: "a", Shape: shape}},
+			{Name: "l1", Kind: plan.LinkVeth, Addrs: prefixes("10.2.0.1/24"), Peer: plan.End{Namespace: b.Name, Name: "e0", Addrs: prefixes("10.2.0.2/24"), Default: addr("10.2.0.1"), Workload: "b"}},
+		}
+		r.apply(m)
+		r.still(m)
+		a.Reaches("10.2.0.2", 3*time.Second)
+		for _, way := range []string{"", "-R"} {
+			pings := a.PingStart("10.2.0.2", "-i", "0.05")
+			more := []string{"-O", "1"}
+			if way != "" {
+				more = append(more, way)
+			}
+			got := a.Iperf(b, "10.2.0.2", 3*time.Second, more...)
+			mean, worst := pingMean(pings.Stop().Text)
+			report := fmt.Sprintf("%d Mbit/s %s: TCP got %.2f (%.1f %%), ping %.1f ms, worst %.1f ms", mbps, way, got, 100*got/float64(mbps), mean, worst)
+			t.Log(report)
+			if share := got / float64(mbps); share < 0.95 || share > 1.05 {
+				t.Error(report)
+			}
+			if mean > 50 {
+				t.Error(report)
+			}
+		}
+	}
+	if testing.Short() {
+		t.Log("short")
+	}
+	ns.Links[0].Shape, ns.Links[0].Peer.Shape = plan.Shape{}, plan.Shape{}
+	r.apply(m)
+	r.still(m)
+	if got := a.Iperf(b, "10.2.0.2", time.Second); got < 1200 {
+		t.Logf("unshaped, TCP got %.0f Mbit/s", got)
+	}
+}
+
+func pingMean(text string) (mean, worst float64) {
+	all := pingTimes.FindAllStringSubmatch(text, -1)
+	for _, m := range all {
+		ms, _ := strconv.ParseFloat(m[1], 64)
+		mean += ms / float64(len(all))
+		worst = max(worst, ms)
+	}
+	return mean, worst
+}
