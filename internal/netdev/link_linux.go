@@ -22,13 +22,13 @@ func (p *pass) link(namespace string, l plan.Link) error {
 	}
 	switch l.Kind {
 	case plan.LinkVeth:
-		return p.veth(v, l)
+		return p.workload(l, p.cable(v, l))
 	case plan.LinkBridge:
 		err = p.bridge(v, l)
 	case plan.LinkMacvlan:
 		err = p.macvlan(v, l)
 	case plan.LinkMoved:
-		err = p.moved(v, l)
+		return p.workload(l, p.guestLink(v, l))
 	default:
 		err = &host.Error{Op: "add link", Object: l.Name, Namespace: namespace, Err: errors.New("unknown kind " + string(l.Kind))}
 	}
@@ -83,7 +83,7 @@ func (p *pass) parent(home *space, l plan.Link) (netlink.Link, error) {
 	dev, err := home.link(l.Parent)
 	if err == nil && dev == nil {
 		p.d.index.miss(p.want.ID, device{plan.HostNamespace, l.Parent})
-		err = &host.Error{Op: "find", Object: "device " + l.Parent, Err: unix.ENODEV, Hint: "it has to be in the namespace that the server runs in"}
+		err = &host.Error{Op: "find", Object: "device " + l.Parent, Err: errNoDevice, Hint: "it has to be in the namespace that the server runs in"}
 	}
 	return dev, err
 }
@@ -118,7 +118,7 @@ func (p *pass) look(v *view, name string) error {
 		err = unix.ENODEV
 	}
 	if err == nil {
-		err = v.read(l)
+		err = v.readLink(l)
 	}
 	if err != nil {
 		return &host.Error{Op: "read link", Object: name, Namespace: v.s.name, Err: err, Hint: host.Hint(err)}

@@ -61,7 +61,7 @@ func TestMany(t *testing.T) {
 	if r.writes.Load() != writes {
 		t.Errorf("wrote %d times", r.writes.Load()-writes)
 	}
-	if same > 2*time.Second {
+	if same > 5*time.Second { // 0.1 s on two idle cores
 		t.Errorf("a pass that changes nothing took %v", same)
 	}
 	ids, err := r.Prune().Machines(context.Background())

@@ -11,6 +11,13 @@ import (
 	"github.com/gatewright/gatewright/internal/plan"
 )
 
+func (p *pass) guestLink(v *view, l plan.Link) error {
+	if err := p.moved(v, l); err != nil {
+		return err
+	}
+	return p.settle(v, v.links[l.Name], near(l))
+}
+
 // moved brings a device of the host into a namespace of the machine. It is marked before
 // it moves, so that it can be given back whenever the server stops in between.
 func (p *pass) moved(v *view, l plan.Link) error {

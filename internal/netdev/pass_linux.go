@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/gatewright/gatewright/internal/host"
 	"github.com/gatewright/gatewright/internal/plan"
@@ -16,6 +17,9 @@ import (
 
 // errForeign is matched by errors about things that others made where ours should be.
 var errForeign = errors.New("it is there already and not ours")
+
+// errNoDevice is matched by errors about a device of the host that is not there.
+var errNoDevice = fmt.Errorf("no such device in the host's namespace: %w", unix.ENODEV)
 
 // pass is one Apply of one machine. It goes on after an error with everything that does
 // not depend on what failed.
@@ -113,6 +117,10 @@ type view struct {
 	shapers map[int]netlink.Qdisc // roots, by link
 }
 
+func newView(s *space) *view {
+	return &view{s: s, links: map[string]netlink.Link{}, addrs: map[int][]netip.Prefix{}, shapers: map[int]netlink.Qdisc{}}
+}
+
 // names gives the devices by number.
 func (v *view) names() map[int]string {
 	out := make(map[int]string, len(v.links))
@@ -131,35 +139,30 @@ func (p *pass) view(name string) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{s: s, links: map[string]netlink.Link{}, addrs: map[int][]netip.Prefix{}, shapers: map[int]netlink.Qdisc{}}
-	if err := v.read(nil); err != nil {
+	v := newView(s)
+	if err := v.read(); err != nil {
 		return nil, &host.Error{Op: "read links", Namespace: name, Err: err, Hint: host.Hint(err)}
 	}
 	p.views[name] = v
 	return v, nil
 }
 
-// read reads one link, or all. A read that met a change is made again.
-func (v *view) read(only netlink.Link) error {
-	links, err := []netlink.Link{only}, error(nil)
-	if only == nil {
-		links, err = again(v.s.nl.LinkList)
-	}
+// read reads all links. A read that met a change is made again.
+func (v *view) read() error {
+	links, err := again(v.s.nl.LinkList)
 	if err != nil {
 		return err
 	}
-	addrs, err := again(func() ([]netlink.Addr, error) { return v.s.nl.AddrList(only, netlink.FAMILY_V4) })
+	addrs, err := again(func() ([]netlink.Addr, error) { return v.s.nl.AddrList(nil, netlink.FAMILY_V4) })
 	if err != nil {
 		return err
 	}
-	qdiscs, err := again(func() ([]netlink.Qdisc, error) { return v.s.nl.QdiscList(only) })
+	qdiscs, err := again(func() ([]netlink.Qdisc, error) { return v.s.nl.QdiscList(nil) })
 	if err != nil {
 		return err
 	}
 	for _, l := range links {
 		v.links[l.Attrs().Name] = l
-		delete(v.addrs, l.Attrs().Index)
-		delete(v.shapers, l.Attrs().Index)
 	}
 	for _, a := range addrs {
 		v.addrs[a.LinkIndex] = append(v.addrs[a.LinkIndex], prefixOf(a.IPNet))
@@ -172,13 +175,28 @@ func (v *view) read(only netlink.Link) error {
 	return nil
 }
 
+// readLink reads one link; there may be hundreds beside it.
+func (v *view) readLink(l netlink.Link) error {
+	index := l.Attrs().Index
+	addrs, err := v.s.addresses(index)
+	if err != nil {
+		return err
+	}
+	q, err := v.s.shaper(index)
+	if err != nil {
+		return err
+	}
+	v.links[l.Attrs().Name], v.addrs[index], v.shapers[index] = l, addrs, q
+	return nil
+}
+
 // far looks at one link in a namespace that is not wholly the machine's; nil when it is
 // not there.
 func (p *pass) far(s *space, name string) (*view, netlink.Link, error) {
-	v := &view{s: s, links: map[string]netlink.Link{}, addrs: map[int][]netip.Prefix{}, shapers: map[int]netlink.Qdisc{}}
+	v := newView(s)
 	l, err := s.link(name)
 	if err == nil && l != nil {
-		err = v.read(l)
+		err = v.readLink(l)
 	}
 	if err != nil {
 		return nil, nil, &host.Error{Op: "read link", Object: name, Namespace: s.name, Err: err, Hint: host.Hint(err)}

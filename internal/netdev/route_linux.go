@@ -40,8 +40,11 @@ func keyOf(r netlink.Route) routeKey {
 
 // textOf and textOfPlan print a route's way, so that two can be compared.
 func textOf(r netlink.Route, names map[int]string) string {
-	if r.Type == unix.RTN_BLACKHOLE {
+	switch r.Type {
+	case unix.RTN_BLACKHOLE:
 		return "drop"
+	case unix.RTN_THROW:
+		return "throw"
 	}
 	var hops []string
 	add := func(gw []byte, link int) {
@@ -59,7 +62,10 @@ func textOf(r netlink.Route, names map[int]string) string {
 }
 
 func textOfPlan(r plan.Route) string {
-	if len(r.Hops) == 0 {
+	switch {
+	case len(r.Hops) == 0 && r.Throw:
+		return "throw"
+	case len(r.Hops) == 0:
 		return "drop"
 	}
 	var hops []string
@@ -165,6 +171,9 @@ func netRoute(want plan.Route, links map[string]netlink.Link) (*netlink.Route, e
 	switch len(hops) {
 	case 0:
 		r.Type = unix.RTN_BLACKHOLE
+		if want.Throw {
+			r.Type = unix.RTN_THROW
+		}
 	case 1:
 		r.LinkIndex, r.Gw, r.Flags = hops[0].LinkIndex, hops[0].Gw, hops[0].Flags
 		if r.Gw == nil {

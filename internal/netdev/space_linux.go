@@ -2,8 +2,10 @@ package netdev
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
@@ -18,6 +20,11 @@ type space struct {
 	nl   *netlink.Handle
 	id   int // as the host's namespace numbers it; -1 for the host's own
 	refs int // passes that use it, and one for the table; guarded by the table's lock
+
+	peeking struct {
+		sync.Mutex
+		socket *nl.SocketHandle
+	}
 }
 
 // open gives the namespace that a name stands for now. Every open needs a done.
@@ -145,6 +152,9 @@ func (d *Driver) numbered(id int) (string, bool) {
 func (s *space) close() {
 	if s.nl != nil {
 		s.nl.Close()
+	}
+	if s.peeking.socket != nil {
+		s.peeking.socket.Close()
 	}
 	s.fd.Close()
 }

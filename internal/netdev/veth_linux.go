@@ -11,10 +11,9 @@ import (
 	"github.com/gatewright/gatewright/internal/plan"
 )
 
-// veth makes a cable and settles both ends. What is wrong with a workload's namespace is
-// the workload's state and no error.
-func (p *pass) veth(v *view, l plan.Link) error {
-	err := p.cable(v, l)
+// workload notes the state of the attachment that a link is for, if it is for one. What
+// the workload lacks, or has in the way, is its state and no error.
+func (p *pass) workload(l plan.Link, err error) error {
 	if l.Peer.Workload == "" {
 		return err
 	}
@@ -26,12 +25,15 @@ func (p *pass) veth(v *view, l plan.Link) error {
 		p.workloads = map[string]plan.WorkloadState{}
 	}
 	p.workloads[l.Peer.Workload] = state
-	if errors.Is(err, host.ErrNoNamespace) || errors.Is(err, errForeign) {
-		return nil
+	for _, own := range []error{host.ErrNoNamespace, errForeign, errNoDevice} {
+		if errors.Is(err, own) {
+			return nil
+		}
 	}
 	return err
 }
 
+// cable makes a veth and settles both ends.
 func (p *pass) cable(v *view, l plan.Link) error {
 	fv, f, err := p.farEnd(l.Peer)
 	if err != nil {
