@@ -148,6 +148,7 @@ func (d *daemon) died() {
 		t.failure = reason{cause: "the IKE daemon died and is started again"}
 	}
 	d.retry = time.Now().Add(pause(d.failures))
+	d.show()
 }
 
 // forget drops everything that was true of a process.

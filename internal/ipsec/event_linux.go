@@ -109,10 +109,11 @@ func (d *daemon) line(e vici.Event) {
 func (t *tunnel) learn(id uint32, e Entry) {
 	t.heard(id, e.Text, e.At)
 	if strings.HasPrefix(e.Text, "IKE_SA ") && strings.Contains(e.Text, " established between ") {
-		t.phase1[id] = true
+		t.phase1[id], t.begun = true, time.Time{}
 	}
 	if r, ok := explain(e.Text, t.phase1[id]); ok {
 		t.fail(id, r)
+		t.begun = time.Time{}
 	}
 	if strings.Contains(e.Text, "DPD check timed out") {
 		t.tick.DPDFailures++

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,7 +69,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.dir, s.tag = dir, fmt.Sprintf("test%d", sites.Add(1)) // what bears the tag of a server is its own
+	s.dir, s.tag = dir, fmt.Sprintf("t%d-%d", os.Getpid(), sites.Add(1)) // what bears the tag of a server is its own
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	s.daemon = plan.Daemon{Name: "vpngw-test0001", Namespace: s.gateway.Name, Engine: plan.EngineLibipsec}
 	s.open()
@@ -255,6 +257,16 @@ func (s *site) carries(p *peer) {
 	}
 }
 
+// losable is how many packets some rekeys may lose. In IKEv1 the side that begins sends
+// with the new keys as soon as it has them, and the other has them only when it has
+// read the last message of the exchange; in IKEv2 nothing is lost.
+func losable(version string, rekeys int) int {
+	if version == lab.IKEv2 {
+		return 0
+	}
+	return rekeys
+}
+
 // leftovers are the daemons that are meant to outlive the plane.
 func (s *site) leftovers() []*host.Child {
 	all, err := s.children.All()
@@ -262,4 +274,28 @@ func (s *site) leftovers() []*host.Child {
 		s.t.Error(err)
 	}
 	return all
+}
+
+var sequence = regexp.MustCompile(`icmp_seq=(\d+) ttl`)
+
+// whole ends pings and fails when more than some were lost. Those after the last answer
+// may still have been under way when ping was ended.
+func (s *site) whole(what string, p *lab.Pings, allowed int) {
+	s.t.Helper()
+	p.Stop()
+	answered := map[int]bool{}
+	last := 0
+	for _, m := range sequence.FindAllStringSubmatch(p.Text, -1) {
+		n, _ := strconv.Atoi(m[1])
+		answered[n], last = true, max(last, n)
+	}
+	var lost []int
+	for n := 1; n < last; n++ {
+		if !answered[n] {
+			lost = append(lost, n)
+		}
+	}
+	if len(lost) > allowed || p.Sent-last > 20 {
+		s.t.Errorf("%s: lost %v of %d, the last answered is %d", what, lost, p.Sent, last)
+	}
 }

@@ -58,9 +58,7 @@ func TestReasons(t *testing.T) {
 					if st := s.state(id(1)); st.Hint == "" || strings.Contains(st.Cause+st.Hint, theKey) {
 						t.Errorf("%+v", st)
 					}
-					if pings.Stop(); pings.Lost() > 0 {
-						t.Errorf("the neighbour: %v", pings)
-					}
+					s.whole("the neighbour", pings, 0)
 					if start == vpc.NegotiateActive {
 						p.have = good
 						p.load()

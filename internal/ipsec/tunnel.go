@@ -23,6 +23,7 @@ type tunnel struct {
 	asked   time.Time // until then a packet, a reset or DPD asks for it
 	due     time.Time // of the next attempt; zero: none
 	pause   time.Duration
+	begun   time.Time // of the last attempt, until phase 1 is done or it has ended
 	failure reason
 	failed  uint32               // the IKE_SA that failed
 	owes    map[uint32]time.Time // IKE_SAs whose peer owes an answer, and since when
@@ -81,6 +82,11 @@ func (t *tunnel) underWay() bool {
 		}
 	}
 	return false
+}
+
+// wants says whether next would begin now.
+func (t *tunnel) wants(now time.Time) bool {
+	return t.starts(now) && !t.underWay() && now.Sub(t.begun) >= believed && !now.Before(t.due) && len(missing(t.children(), t.sas)) > 0
 }
 
 // next says which children to negotiate now. It plans the attempt after this one, which

@@ -54,6 +54,14 @@ func (d *daemon) tend(now time.Time) (time.Time, error) {
 	return next, d.watchFlows(now)
 }
 
+// Peers take too many beginnings at once from one address for an attack; strongSwan draws
+// the line at five.
+const (
+	atOnce    = 4
+	afterward = 30 * time.Millisecond // when to look whether one of them is done
+	believed  = 2 * time.Second       // after that a beginning is no longer under way
+)
+
 // attempt negotiates what is missing of a tunnel when its time has come. What charon has
 // under way it tells nobody unasked, so it is asked first.
 func (d *daemon) attempt(t *tunnel, now time.Time) error {
@@ -63,13 +71,28 @@ func (d *daemon) attempt(t *tunnel, now time.Time) error {
 			return err
 		}
 	}
+	if t.wants(now) && d.beginning(t.want.Remote, now) >= atOnce {
+		t.due = now.Add(afterward)
+		return nil
+	}
 	for _, child := range t.next(now) {
+		t.begun = now
 		_, err := d.session.call("initiate", map[string]any{"child": child, "ike": string(id), "timeout": -1})
 		if err != nil && !isRejected(err) {
 			return err
 		}
 	}
 	return nil
+}
+
+// beginning counts the tunnels to an address that have begun and are not through phase 1.
+func (d *daemon) beginning(remote netip.Addr, now time.Time) (n int) {
+	for _, t := range d.tunnels {
+		if t.want.Remote == remote && now.Sub(t.begun) < believed {
+			n++
+		}
+	}
+	return n
 }
 
 // look lists the SAs of tunnels about which there was an event, and all now and then.

@@ -1,0 +1,171 @@
+package ipsec
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// walk drives a tunnel through a minute, a tenth of a second at a time. at says what
+// charon lists then; it returns when negotiations were begun.
+func walk(t *tunnel, at func(time.Duration) []ikeSA) (begun []time.Duration) {
+	start := time.Unix(1_000_000, 0)
+	for since := time.Duration(0); since < time.Minute; since += 100 * time.Millisecond {
+		t.sas = at(since)
+		if len(t.next(start.Add(since))) > 0 {
+			begun = append(begun, since)
+		}
+	}
+	return begun
+}
+
+func up(state string) []ikeSA {
+	return []ikeSA{{id: 1, state: "ESTABLISHED", children: []childSA{{name: "c", id: 1, state: state}}}}
+}
+
+func TestAttempts(t *testing.T) {
+	none := func(time.Duration) []ikeSA { return nil }
+	for _, c := range []struct {
+		name  string
+		start vpc.Negotiation
+		set   func(*tunnel)
+		at    func(time.Duration) []ikeSA
+		want  string
+	}{
+		{"nobody answers", vpc.NegotiateActive, nil, none, "0s 1s 3s 7s 15s 25s 35s 45s 55s"},
+		{"up at once", vpc.NegotiateActive, nil, func(d time.Duration) []ikeSA {
+			if d < 50*time.Millisecond {
+				return nil
+			}
+			return up("INSTALLED")
+		}, "0s"},
+		{"up, lost after half a minute", vpc.NegotiateActive, nil, func(d time.Duration) []ikeSA {
+			if d == 0 || d >= 30*time.Second && d < 32*time.Second {
+				return nil
+			}
+			return up("REKEYING")
+		}, "0s 30s 31s"},
+		{"charon has it under way", vpc.NegotiateActive, nil, func(d time.Duration) []ikeSA {
+			if d == 0 {
+				return nil
+			}
+			return []ikeSA{{state: "CONNECTING"}}
+		}, "0s"},
+		{"an IKE_SA alone", vpc.NegotiateActive, nil, func(time.Duration) []ikeSA { return up("DELETING") }, "0s 1s 3s 7s 15s 25s 35s 45s 55s"},
+		{"passive", vpc.NegotiatePassive, nil, none, ""},
+		{"waits for traffic", vpc.NegotiateOnFlow, nil, none, ""},
+		{"asked by a packet", vpc.NegotiateOnFlow, func(t *tunnel) { t.again(time.Unix(1_000_000, 0).Add(5 * time.Second)) }, none, "0s 1s 3s"},
+		{"not loaded", vpc.NegotiateActive, func(t *tunnel) { t.loaded = false }, none, ""},
+	} {
+		w := sample()
+		w.Start = c.start
+		tun := newTunnel(w)
+		tun.loaded = true
+		if c.set != nil {
+			c.set(tun)
+		}
+		if got := strings.Trim(fmt.Sprint(walk(tun, c.at)), "[]"); got != c.want {
+			t.Errorf("%s: begun at %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestUp says what counts as up: a CHILD_SA, not an IKE_SA.
+func TestUp(t *testing.T) {
+	w := sample()
+	w.Start = vpc.NegotiateActive
+	second := w.Children[0]
+	second.Name = "d"
+	w.Children = append(w.Children, second)
+	both := up("INSTALLED")
+	both[0].children = append(both[0].children, childSA{name: "d", state: "INSTALLED"})
+	for _, c := range []struct {
+		name   string
+		start  vpc.Negotiation
+		sas    []ikeSA
+		loaded bool
+		up     bool
+		cause  string
+	}{
+		{"both", vpc.NegotiateActive, both, true, true, ""},
+		{"one of two, ours to begin", vpc.NegotiateActive, up("INSTALLED"), true, false, "not every pair of ranges is negotiated (1 of 2: 10.1.0.0/16 - 10.2.0.0/16 10.3.0.0/16)"},
+		{"one of two, the peer's to begin", vpc.NegotiatePassive, up("INSTALLED"), true, true, ""},
+		{"an IKE_SA alone", vpc.NegotiateActive, []ikeSA{{state: "ESTABLISHED"}}, true, false, "negotiating"},
+		{"on its way out", vpc.NegotiatePassive, up("DELETING"), true, false, "waits for the peer to begin"},
+		{"under old terms", vpc.NegotiateActive, both, false, false, ""},
+	} {
+		w.Start = c.start
+		tun := newTunnel(w)
+		tun.sas, tun.loaded = c.sas, c.loaded
+		if got := tun.state(); got.Up != c.up || got.Cause != c.cause || got.Loaded != c.loaded {
+			t.Errorf("%s: %+v", c.name, got)
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	for _, c := range []struct {
+		line   string
+		phase1 bool
+		want   reason
+	}{
+		{"tried 1 shared key for '%any' - 'a', but MAC mismatched", false, wrongKey},
+		{"received AUTHENTICATION_FAILED notify error", false, refused},
+		{"received NO_PROPOSAL_CHOSEN notify error", false, noPhase1},
+		{"received NO_PROPOSAL_CHOSEN error notify", false, noPhase1},
+		{"received NO_PROPOSAL_CHOSEN error notify", true, noPhase2},
+		{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", true, noPhase2},
+		{"traffic selectors 10.1.0.0/24 === 10.99.0.0/24 unacceptable", true, ranges2},
+		{"DH group MODP_1024 unacceptable, requesting MODP_2048", false, noPhase1},
+		{"retransmit 1 of request with message ID 0", false, silent},
+		{"sending retransmit 1 of request message ID 0, seq 1", false, silent},
+		{"retransmit 1 of response with message ID 0", false, reason{}},
+		{"IKE_SA vpnx-a[1] established between 1.1.1.1[a]...2.2.2.2[b]", true, reason{}},
+	} {
+		if got, ok := explain(c.line, c.phase1); got != c.want || ok != (c.want != reason{}) {
+			t.Errorf("%s: %+v", c.line, got)
+		}
+	}
+	// What was said in a negotiation weighs more than that nobody answers any more.
+	tun := newTunnel(sample())
+	tun.fail(1, wrongKey)
+	tun.fail(1, silent)
+	if tun.failure != wrongKey {
+		t.Errorf("%+v", tun.failure)
+	}
+	if tun.fail(2, silent); tun.failure != silent {
+		t.Errorf("%+v of another negotiation", tun.failure)
+	}
+}
+
+func TestHistory(t *testing.T) {
+	var h history
+	for i := range kept + 3 {
+		h.add(Entry{Text: fmt.Sprint(i)})
+	}
+	if all := h.all(); len(all) != kept || all[0].Text != "3" || all[kept-1].Text != fmt.Sprint(kept+2) {
+		t.Errorf("%d lines, %s to %s", len(all), all[0].Text, all[len(all)-1].Text)
+	}
+}
+
+// TestCountersOnlyGrow loses an SA between two lists.
+func TestCountersOnlyGrow(t *testing.T) {
+	tun := newTunnel(sample())
+	see := func(id uint32, bytes uint64) uint64 {
+		tun.sas = []ikeSA{{children: []childSA{{id: id, bytesIn: bytes}}}}
+		tun.settle()
+		return tun.measure().BytesIn
+	}
+	if a, b, c := see(1, 100), see(1, 150), see(2, 10); a != 100 || b != 150 || c != 160 {
+		t.Errorf("%d, %d, %d", a, b, c)
+	}
+	tun.count(childSA{id: 2, bytesIn: 25}) // from the event of its end
+	tun.sas = nil
+	tun.settle()
+	if got := tun.measure().BytesIn; got != 175 {
+		t.Errorf("%d after all ended", got)
+	}
+}
