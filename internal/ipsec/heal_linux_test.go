@@ -215,7 +215,7 @@ func TestVanishedNamespace(t *testing.T) {
 	s.becomes(id(1), true, 5*time.Second)
 	before := s.pid()
 	name := s.gateway.Name
-	s.inet.Run("ip", "link", "del", "port1")
+	s.gateway.Run("ip", "link", "del", "wan0")
 	if err := host.DeleteNamespace(name); err != nil {
 		t.Fatal(err)
 	}

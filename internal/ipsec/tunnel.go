@@ -2,6 +2,7 @@ package ipsec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,13 +76,14 @@ func (t *tunnel) up() bool {
 	return t.loaded && lack < len(t.want.Children)
 }
 
+// underWay says whether charon is at it. An IKE_SA that cannot end well is not: with the
+// wrong key IKEv1 repeats a message that the peer cannot read.
 func (t *tunnel) underWay() bool {
-	for _, s := range t.sas {
-		if s.underWay() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.sas, func(s ikeSA) bool { return s.underWay() && !t.hopeless(s) })
+}
+
+func (t *tunnel) hopeless(s ikeSA) bool {
+	return s.underWay() && s.id == t.failed && t.failure.cause != "" && t.failure != silent
 }
 
 // wants says whether next would begin now.

@@ -77,9 +77,24 @@ func (d *daemon) attempt(t *tunnel, now time.Time) error {
 	}
 	for _, child := range t.next(now) {
 		t.begun = now
+		if err := d.abandon(t); err != nil {
+			return err
+		}
 		_, err := d.session.call("initiate", map[string]any{"child": child, "ike": string(id), "timeout": -1})
 		if err != nil && !isRejected(err) {
 			return err
+		}
+	}
+	return nil
+}
+
+// abandon ends what cannot end well; charon would put the next attempt into it.
+func (d *daemon) abandon(t *tunnel) error {
+	for _, s := range t.sas {
+		if t.hopeless(s) {
+			if err := d.kill(map[string]any{"ike-id": s.id}); err != nil && !isRejected(err) {
+				return err
+			}
 		}
 	}
 	return nil
