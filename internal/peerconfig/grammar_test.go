@@ -104,13 +104,13 @@ var fortiGrammar = []rule{
 var swanGrammar = []rule{
 	{`(?:connections|secrets) \{`, ""}, {` +(?:ID|local|remote|children|ID-\d+|ike-ID) \{`, ""}, {` *\}`, ""}, {`        version = ([12])`, "version"}, {`        aggressive = (yes|no)`, "aggressive"}, {`        remote_addrs = (ADDR)`, "peer"},
 	{`        proposals = (\S+)`, "proposal"}, {`        (?:rekey_time|over_time) = (\d+)s`, "ike.parts"}, {`        (?:keyingtries = 0|mobike = no|unique = replace|dpd_delay = \d+s|dpd_timeout = \d+s)`, ""}, {`            auth = psk`, ""},
-	{`            id = (\S+)`, "id"}, {`                local_ts = (\S+)`, "ts.local"}, {`                remote_ts = (\S+)`, "ts.remote"}, {`                esp_proposals = (\S+)`, "esp"}, {`                rekey_time = \d+s`, ""}, {`                life_time = (\d+)s`, "esp.life"},
+	{`            id = ([^\s#"]+|"[^\s"]+")`, "id"}, {`                local_ts = (\S+)`, "ts.local"}, {`                remote_ts = (\S+)`, "ts.remote"}, {`                esp_proposals = (\S+)`, "esp"}, {`                rekey_time = \d+s`, ""}, {`                life_time = (\d+)s`, "esp.life"},
 	{`                rekey_bytes = \d+`, ""}, {`                life_bytes = (\d+)`, "esp.bytes"}, {`                (?:start_action|dpd_action) = (?:start|trap|restart)`, ""}, {`                (?:if_id_in|if_id_out|reqid) = 10`, ""},
-	{`        id-(?:local|remote) = (\S+)`, "id"}, {`        secret = ([\w+/=]+)`, "key.0s"},
+	{`        id-(?:local|remote) = ([^\s#"]+|"[^\s"]+")`, "id"}, {`        secret = ([\w+/=]+)`, "key.0s"},
 }
 
 var libreGrammar = []rule{
-	{`conn ID-\d+`, ""}, {`    ikev2=(yes|no)`, "v2"}, {`    aggressive=(yes|no)`, "aggressive"}, {`    (?:type=tunnel|authby=secret|left=%defaultroute|pfs=yes|pfs=no|dpddelay=\d+|dpdtimeout=\d+|dpdaction=restart|dpdaction=hold|ipsec-interface=10|auto=start|auto=ondemand)`, ""},
+	{`config setup`, ""}, {`    ikev1-policy=accept`, ""}, {`conn ID-\d+`, ""}, {`    ikev2=(yes|no)`, "v2"}, {`    aggressive=(yes|no)`, "aggressive"}, {`    (?:type=tunnel|authby=secret|left=%defaultroute|pfs=yes|pfs=no|dpddelay=\d+|dpdtimeout=\d+|dpdaction=restart|dpdaction=hold|ipsec-interface=10|auto=start|auto=ondemand)`, ""},
 	{`    leftid=@?(WORD)`, "local"}, {`    right=(ADDR)`, "peer"}, {`    rightid=@?(WORD)`, "remote"}, {`    ike=(\S+)`, "proposal"}, {`    esp=(\S+)`, "esp"}, {`    ikelifetime=(\d+)s`, "ike.life"}, {`    salifetime=(\d+)s`, "esp.life"},
 	{`    leftsubnet=(NET)`, "pair.local"}, {`    rightsubnet=(NET)`, "pair.remote"}, {`WORD WORD : PSK ([\w+/=]+)`, "key.0s"},
 }

@@ -32,6 +32,11 @@ func writeLibreswan(t *tunnel, w *text) {
 	ike := w.within("IKE lifetime", t.ike.lifetime, 60, 86400)
 	esp := w.within("IPsec lifetime", t.esp.lifetime, 60, 86400)
 	w.line("# /etc/ipsec.d/%s.conf", t.id)
+	if !t.v2 {
+		w.note("If /etc/ipsec.conf has a section config setup, put the policy there.")
+		w.line("config setup")
+		w.line("    ikev1-policy=accept")
+	}
 	for i, p := range t.pairs {
 		w.line("conn %s-%d", t.id, i+1)
 		libreConn(t, w, ike, esp)

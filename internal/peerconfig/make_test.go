@@ -186,6 +186,7 @@ func finishSwan(t *testing.T, f facts, _ string) {
 }
 
 func swanIdentity(t *testing.T, id string) string {
+	id = strings.Trim(id, `"`)
 	if text, ok := strings.CutPrefix(id, "fqdn:#"); ok {
 		b, err := hex.DecodeString(text)
 		if err != nil {

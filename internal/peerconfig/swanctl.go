@@ -58,7 +58,7 @@ func swanName(s string) (string, bool) {
 	if only(s, plain) {
 		return "fqdn:" + s, true
 	}
-	return "fqdn:#" + hex.EncodeToString([]byte(s)), true
+	return `"fqdn:#` + hex.EncodeToString([]byte(s)) + `"`, true // outside quotes # begins a comment
 }
 
 func writeSwanctl(t *tunnel, w *text) {

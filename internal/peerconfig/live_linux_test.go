@@ -1,0 +1,212 @@
+package peerconfig
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/lab"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// office is a gateway's daemon and a customer's host, joined by a bridge that stands for
+// the internet.
+type office struct {
+	*lab.Lab
+	gateway *lab.Peer
+	host    *lab.Namespace
+}
+
+const (
+	gatewayAddr = "198.51.100.2"
+	officeAddr  = "198.51.100.30"
+)
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("network namespaces need root")
+	}
+	l := lab.New(t)
+	inet, gw, host := l.Namespace("inet"), l.Namespace("gw"), l.Namespace("office")
+	inet.Bridge("net", "198.51.100.1/24")
+	gw.Plug("wan0", inet, "net", gatewayAddr+"/24")
+	host.Plug("wan0", inet, "net", officeAddr+"/24")
+	gw.Address("lo", "10.7.0.1/24")
+	host.Address("lo", "192.168.1.1/24")
+	host.Address("lo", "192.168.2.1/23") // ESP in user space wants an address in each range
+	for _, n := range []*lab.Namespace{gw, host} {
+		n.Route("default", "198.51.100.1")
+	}
+	return &office{l, gw.Peer(), host}
+}
+
+// live is a connection between the two, with a key and a name that would be syntax.
+func live(change func(*vpc.Connection)) Site {
+	x := connection()
+	x.IKE.RemoteIdentity, x.IKE.RemoteFQDN, x.IKE.RemoteAddress = vpc.IdentityFQDN, `office "1" } # {`, ""
+	x.Policies = x.Policies[:1]
+	change(x)
+	s := site(vpc.Vendor{Name: "strongswan", Platform: "linux", Version: "V5.9"}, x)
+	s.Interface, s.Key = "wan0", `0s"} include /etc/shadow # \`
+	s.Customer = &vpc.CustomerGateway{Addr: netip.MustParseAddr(officeAddr)}
+	return s
+}
+
+// swanID is a name as swanctl.conf takes any name.
+func swanID(kind, address, name string) string {
+	if kind == vpc.IdentityFQDN {
+		return `"fqdn:#` + hex.EncodeToString([]byte(name)) + `"`
+	}
+	return address
+}
+
+// TestStrongSwan: a strongSwan that is given nothing but the text brings the tunnel up
+// by itself, and packets pass.
+func TestStrongSwan(t *testing.T) {
+	version := func(v, exchange string) func(*vpc.Connection) {
+		return func(x *vpc.Connection) { x.IKE.Version, x.IKE.Exchange = v, exchange }
+	}
+	for _, c := range []struct {
+		name, version string
+		change        func(*vpc.Connection)
+		ike, esp      string
+		gateway, far  []string // the gateway's selectors
+	}{
+		{"IKEv2", lab.IKEv2, version("IKEV2", "MAIN"), "aes128-sha1-modp1024", "aes256-sha1-modp1536", []string{"10.7.0.0/16"}, []string{"192.168.1.0/24", "192.168.2.0/23"}},
+		{"IKEv1 main by addresses", lab.IKEv1Main, func(x *vpc.Connection) {
+			x.IKE.RemoteIdentity, x.IKE.RemoteAddress = vpc.IdentityAddress, officeAddr
+		}, "aes128-sha1-modp1024", "aes256-sha1-modp1536", []string{"10.7.0.0/16"}, []string{"192.168.1.0/24", "192.168.2.0/23"}},
+		{"IKEv1 aggressive", lab.IKEv1Aggressive, version("IKEV1", "AGGRESSIVE"), "aes128-sha1-modp1024", "aes256-sha1-modp1536", []string{"10.7.0.0/16"}, []string{"192.168.1.0/24", "192.168.2.0/23"}},
+		{"IKEv2 GCM by route", lab.IKEv2, func(x *vpc.Connection) {
+			x.IKE.Version, x.IKE.Encryption, x.IKE.Integrity, x.IKE.DHGroup = "IKEV2", "AES256GCM128", "SHA-512", "GROUP20"
+			x.IPsec.Encryption, x.IPsec.PFS = "AES128GCM128", "NULL"
+			x.RouteType, x.Policies = vpc.RouteStaticRoute, nil
+		}, "aes256gcm16-prfsha512-ecp384", "aes128gcm16", []string{"0.0.0.0/0"}, []string{"0.0.0.0/0"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := newOffice(t)
+			s := live(c.change)
+			s.Networks = []netip.Prefix{netip.MustParsePrefix("10.7.0.0/16")}
+			k := s.Connection.IKE
+			o.gateway.Load(lab.Tunnel{
+				Name: "office", Version: c.version, Local: gatewayAddr, Remote: officeAddr, Key: s.Key.Reveal(), IKE: c.ike, ESP: c.esp,
+				LocalID: gatewayAddr, RemoteID: swanID(k.RemoteIdentity, k.RemoteAddress, k.RemoteFQDN), LocalTS: c.gateway, RemoteTS: c.far,
+			}.Text())
+			text, err := Write(s, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			peer := o.host.Peer()
+			peer.Load(text.Reveal())
+			peer.Installed("vpnx-abcdefgh-1", 10*time.Second)
+			o.host.Reaches("10.7.0.1", 5*time.Second, "-I", "192.168.1.1")
+			if p := o.host.Ping("10.7.0.1", 5, "-I", "192.168.1.1"); p.Lost() != 0 {
+				t.Errorf("pings through the tunnel: %v", p)
+			}
+		})
+	}
+}
+
+// unpack gets Debian packages and unpacks them without installing: Libreswan's would
+// remove strongSwan's.
+func unpack(t *testing.T, packages ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	get := exec.Command("apt-get", append([]string{"download"}, packages...)...)
+	get.Dir = dir
+	if out, err := get.CombinedOutput(); err != nil {
+		t.Skipf("this machine cannot get Debian's packages: %v: %s", err, out)
+	}
+	debs, _ := filepath.Glob(dir + "/*.deb") // the pattern is good
+	for _, deb := range debs {
+		if out, err := exec.Command("dpkg", "-x", deb, dir).CombinedOutput(); err != nil {
+			t.Fatalf("dpkg: %v: %s", err, out)
+		}
+	}
+	return dir
+}
+
+// pluto is Libreswan's daemon in the office.
+type pluto struct {
+	*office
+	root, dir string
+	daemon    *lab.Process
+}
+
+// command runs a program with Libreswan's programs where pluto looks for them, in a
+// mount namespace of its own.
+func (p *pluto) command(program string, args ...string) *exec.Cmd {
+	const inside = `mount --bind "$0" /usr/libexec && exec "$@"`
+	cmd := p.host.Command(append([]string{"unshare", "--mount", "sh", "-c", inside, p.root + "/usr/libexec", p.root + "/usr/libexec/ipsec/" + program}, args...)...)
+	cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+p.root+"/usr/lib/x86_64-linux-gnu:"+p.root+"/usr/lib/aarch64-linux-gnu")
+	return cmd
+}
+
+// TestLibreswan: a Libreswan that is given nothing but the text and its own defaults
+// establishes an IKE_SA. There is no ESP of the kernel's on every machine, so the test
+// ends there.
+func TestLibreswan(t *testing.T) {
+	for _, version := range []string{"IKEV2", "IKEV1"} {
+		t.Run(version, func(t *testing.T) {
+			o := newOffice(t)
+			s := live(func(x *vpc.Connection) {
+				x.IKE.Version, x.IKE.Encryption, x.IKE.Integrity, x.IKE.DHGroup, x.IPsec.PFS = version, "AES-CBC-256", "SHA-256", "GROUP14", "DH-GROUP14"
+				x.IKE.RemoteFQDN = "office-1.example"
+				if version == "IKEV1" { // in main mode a key is found by address
+					x.IKE.RemoteIdentity, x.IKE.RemoteAddress, x.IKE.RemoteFQDN = vpc.IdentityAddress, officeAddr, ""
+				}
+			})
+			s.Vendor = vpc.Vendor{Name: "libreswan", Platform: "linux", Version: "V5.0"}
+			remote := swanID(s.Connection.IKE.RemoteIdentity, s.Connection.IKE.RemoteAddress, s.Connection.IKE.RemoteFQDN)
+			mode := map[string]string{"IKEV2": lab.IKEv2, "IKEV1": lab.IKEv1Main}[version]
+			o.gateway.Load(lab.Tunnel{
+				Name: "office", Version: mode, Local: gatewayAddr, Remote: officeAddr, LocalID: gatewayAddr, RemoteID: remote, Key: s.Key.Reveal(),
+				IKE: "aes256-sha256-modp2048", ESP: "aes256-sha1-modp2048", LocalTS: []string{"10.7.0.0/16"}, RemoteTS: []string{"192.168.1.0/24"},
+			}.Text())
+			text, err := Write(s, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := o.libreswan(t, text.Reveal())
+			o.Eventually(20*time.Second, "an IKE_SA with Libreswan", func() error {
+				if sas := o.gateway.SAs(); !strings.Contains(sas, "ESTABLISHED") {
+					return fmt.Errorf("the gateway has\n%s\nlog\n%s\npluto\n%s", sas, tail(o.gateway.Log()), tail(p.daemon.Output()))
+				}
+				return nil
+			})
+		})
+	}
+}
+
+func tail(text string) string {
+	lines := strings.Split(text, "\n")
+	return strings.Join(lines[max(0, len(lines)-20):], "\n")
+}
+
+// libreswan runs pluto on the two files of a text.
+func (o *office) libreswan(t *testing.T, text string) *pluto {
+	t.Helper()
+	p := &pluto{office: o, root: unpack(t, "libreswan", "libldns3", "libevent-pthreads-2.1-7", "libnss3-tools"), dir: t.TempDir()}
+	conf, secrets, ok := strings.Cut(text, "# /etc/ipsec.d/vpnx-abcdefgh.secrets\n")
+	if !ok {
+		t.Fatalf("two files were expected:\n%s", text)
+	}
+	for name, content := range map[string]string{"conf": conf, "secrets": secrets} {
+		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := p.command("../../bin/certutil", "-N", "-d", "sql:"+p.dir, "--empty-password").CombinedOutput(); err != nil {
+		t.Fatalf("certutil: %v: %s", err, out)
+	}
+	p.daemon = o.Start(p.command("pluto", "--nofork", "--stderrlog", "--no-dnssec", "--config", p.dir+"/conf", "--secretsfile", p.dir+"/secrets",
+		"--rundir", p.dir, "--ipsecdir", p.dir, "--nssdir", p.dir))
+	return p
+}
