@@ -26,6 +26,7 @@ type daemon struct {
 	host    *host.Children
 	key     []byte // of stamps
 	log     *slog.Logger
+	dial    dialer
 	changed func() // what is shown differs
 	orders  chan order
 	packets chan flow

@@ -18,6 +18,7 @@ type Plane struct {
 	children *host.Children
 	key      []byte
 	log      *slog.Logger
+	dial     dialer
 	life     context.Context // of the daemons' goroutines; ends with Run
 	end      context.CancelFunc
 	wake     atomic.Pointer[func(plan.MachineID)]
@@ -33,7 +34,7 @@ func New(children *host.Children, log *slog.Logger) (*Plane, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plane{children: children, key: key, log: log, daemons: map[string]*daemon{}}
+	p := &Plane{children: children, key: key, log: log, dial: dialUnix, daemons: map[string]*daemon{}}
 	p.life, p.end = context.WithCancel(context.Background())
 	all, err := children.All()
 	if err != nil {
@@ -150,7 +151,7 @@ func (p *Plane) daemon(name string, machine plan.MachineID) *daemon {
 		return d
 	}
 	d := &daemon{
-		name: name, machine: machine, host: p.children, key: p.key, log: p.log,
+		name: name, machine: machine, host: p.children, key: p.key, log: p.log, dial: p.dial,
 		orders: make(chan order), packets: make(chan flow, 16), done: make(chan struct{}),
 		tunnels: map[vpc.ConnectionID]*tunnel{}, strange: map[uint32]*stranger{}, dirty: map[vpc.ConnectionID]bool{},
 	}

@@ -123,7 +123,7 @@ func interrogate(ctx context.Context, children *host.Children, engine plan.Engin
 		return nil, nil, err
 	}
 	defer host.DeleteNamespace(namespace)
-	d := &daemon{name: "probe", host: children, log: slog.Default(), want: &plan.Daemon{Name: "probe", Namespace: namespace, Engine: engine}}
+	d := &daemon{name: "probe", host: children, log: slog.Default(), dial: dialUnix, want: &plan.Daemon{Name: "probe", Namespace: namespace, Engine: engine}}
 	defer func() {
 		if ended := d.end(context.WithoutCancel(ctx)); err == nil {
 			err = ended

@@ -116,7 +116,7 @@ func (d *daemon) connect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	for wait := 2 * time.Millisecond; ; wait = min(wait*2, 50*time.Millisecond) {
-		s, err := dial(ctx, d.path(endSocket))
+		s, err := d.dial.open(ctx, d.path(endSocket))
 		if err == nil {
 			d.session = s
 			return nil

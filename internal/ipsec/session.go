@@ -31,14 +31,21 @@ func (r *rejected) Error() string { return fmt.Sprintf("charon rejects %s: %s", 
 // watched are the events that say that something about a tunnel has changed.
 var watched = []string{"ike-updown", "child-updown", "ike-rekey", "child-rekey", "log"}
 
-// dial connects and subscribes. The channel of events is closed when charon goes.
-func dial(ctx context.Context, path string) (*session, error) {
+// dialer opens a connection to a socket; tests break it there.
+type dialer func(ctx context.Context, path string) (net.Conn, error)
+
+func dialUnix(ctx context.Context, path string) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, "unix", path)
+}
+
+// open connects and subscribes. The channel of events is closed when charon goes.
+func (dial dialer) open(ctx context.Context, path string) (*session, error) {
 	s := &session{events: make(chan vici.Event, 8192)}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	var err error
 	s.vici, err = vici.NewSession(vici.WithDialContext(func(context.Context, string, string) (net.Conn, error) {
-		c, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+		c, err := dial(ctx, path)
 		if err == nil {
 			s.conns = append(s.conns, c)
 		}
