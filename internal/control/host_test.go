@@ -177,11 +177,11 @@ func TestConnectionOfAHost(t *testing.T) {
 		s.pass(time.Hour)
 		expect("nobody has said a word", "PENDING UNAVAILABLE UNAVAILABLE")
 		task("RUNNING")
-		say(vpc.ConnectionStatus{Cause: "no such file"})
-		task("FAILED")
 		if got := reset(); got != "UnsupportedOperation.VpnConnInvalidState" {
 			t.Errorf("reset of a pending connection: %s", got)
 		}
+		say(vpc.ConnectionStatus{Cause: "no such file"})
+		task("FAILED")
 		say(vpc.ConnectionStatus{Generation: 1})
 		expect("the daemon holds it", "AVAILABLE UNAVAILABLE UNAVAILABLE")
 		task("SUCCESS")
