@@ -69,6 +69,15 @@ func TestOperator(t *testing.T) {
 		{"quota set appid-max-vpcs many", 2, "not a number"},
 		{"quota set appid-max-vpcs 1 --account nobody", 1, "there is no account"},
 
+		{"subnet list", 0, "ID UIN SUBNET HOST NAMESPACE DEVICE ADDRESS STATE CAUSE"},
+		{"subnet list --json", 0, "[]"},
+		{"subnet list subnet-aaaaaaaa", 1, "subnet-aaaaaaaa"},
+		{"subnet attach subnet-aaaaaaaa --netns app", 1, "subnet-aaaaaaaa"},
+		{"subnet attach subnet-aaaaaaaa --netns a/b", 1, "is no name of a namespace"},
+		{"subnet attach subnet-aaaaaaaa", 2, "either --netns or --dev"},
+		{"subnet attach subnet-aaaaaaaa --netns app --dev eth1", 2, "either --netns or --dev"},
+		{"subnet detach subnet-aaaaaaaa --dev eth1", 1, "subnet-aaaaaaaa"},
+
 		{"limit list", 0, "any any no limit"},
 		{"limit set --rate 5 --action CreateVpc", 0, "every account CreateVpc 5/s"},
 		{"limit set --rate 7 --account acme", 0, "acme every action 7/s"},

@@ -145,10 +145,14 @@ func (s *Server) describeSubnetResourceDashboard(ctx context.Context, c *control
 	out := &wire.DescribeSubnetResourceDashboardResponse{ResourceStatisticsSet: make([]wire.ResourceStatistics, len(stock))}
 	for i, x := range stock {
 		out.ResourceStatisticsSet[i] = wire.ResourceStatistics{
-			VpcId: string(x.VPC), SubnetId: string(x.ID), Ip: uint64(x.Gateways),
+			VpcId: string(x.VPC), SubnetId: string(x.ID), Ip: uint64(x.Gateways + x.Workloads),
 			ResourceStatisticsItemSet: []wire.ResourceStatisticsItem{
 				{ResourceType: control.AddressGateway, ResourceName: control.AddressGateway, ResourceCount: uint64(x.Gateways)},
 			},
+		}
+		if x.Workloads > 0 {
+			out.ResourceStatisticsSet[i].ResourceStatisticsItemSet = append(out.ResourceStatisticsSet[i].ResourceStatisticsItemSet,
+				wire.ResourceStatisticsItem{ResourceType: control.AddressWorkload, ResourceName: control.AddressWorkload, ResourceCount: uint64(x.Workloads)})
 		}
 	}
 	return out, nil
@@ -181,7 +185,7 @@ func subnetOut(x control.SubnetView) wire.Subnet {
 		Zone:                    string(x.Zone),
 		RouteTableId:            string(x.RouteTable),
 		CreatedTime:             x.Created.String(),
-		AvailableIpAddressCount: x.Total(),
+		AvailableIpAddressCount: x.Available,
 		Ipv6CidrBlock:           rangeOut(x.IPv6),
 		TotalIpAddressCount:     x.Total(),
 		TagSet:                  tagsOut(x.Tags),

@@ -10,9 +10,12 @@ import (
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
-// AddressGateway is the type of the only addresses that this server itself uses: those
-// of the VPC's router, one in each subnet.
-const AddressGateway = "GATEWAY"
+// The types of addresses that this server knows to be in use: those of the VPC's router,
+// one in each subnet, and those of what the operator has attached.
+const (
+	AddressGateway  = "GATEWAY"
+	AddressWorkload = "CVM"
+)
 
 // FewAddresses is how many addresses the calls that look up a few may name.
 const FewAddresses = 10
@@ -58,7 +61,7 @@ func (c *Control) UsedAddresses(ctx context.Context, caller *Caller, q AddressQu
 	if err != nil {
 		return 0, nil, err
 	}
-	used, err := q.filter(usedAddresses(subnets, q.IPv6), caller.Codes)
+	used, err := q.filter(usedAddresses(view, subnets, q.IPv6), caller.Codes)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -71,7 +74,7 @@ func (c *Control) UsedAddresses(ctx context.Context, caller *Caller, q AddressQu
 	return len(used), used[lo:min(lo+q.Limit, len(used))], nil
 }
 
-func usedAddresses(subnets []*vpc.Subnet, v6 bool) []UsedAddress {
+func usedAddresses(r store.Reader, subnets []*vpc.Subnet, v6 bool) []UsedAddress {
 	var out []UsedAddress
 	for _, s := range subnets {
 		u := UsedAddress{Addr: s.Gateway(), Range: s.CIDR, Type: AddressGateway, Holder: string(s.ID), Subnet: s}
@@ -81,8 +84,20 @@ func usedAddresses(subnets []*vpc.Subnet, v6 bool) []UsedAddress {
 		if u.Addr.IsValid() {
 			out = append(out, u)
 		}
+		if !v6 {
+			out = append(out, usedByWorkloads(r, s)...)
+		}
 	}
 	slices.SortFunc(out, func(a, b UsedAddress) int { return a.Addr.Compare(b.Addr) })
+	return out
+}
+
+func usedByWorkloads(r store.Reader, s *vpc.Subnet) (out []UsedAddress) {
+	for w := range store.WorkloadsBySubnet.All(r, s.ID) {
+		if w.Address.IsValid() {
+			out = append(out, UsedAddress{Addr: w.Address, Range: s.CIDR, Type: AddressWorkload, Holder: string(w.ID), Subnet: s})
+		}
+	}
 	return out
 }
 

@@ -46,7 +46,7 @@ func vpcResources(r store.Reader, v *vpc.VPC) VPCResources {
 		RouteTables: store.RouteTablesByVPC.Count(r, in),
 	}
 	for _, s := range vpcSubnets(r, v) {
-		out.Addresses += len(usedIn(s))
+		out.Addresses += 1 + len(lent(r, s)) // the router's, too
 	}
 	return out
 }

@@ -12,11 +12,13 @@ import (
 // SubnetView is a subnet as its owner sees it at one moment.
 type SubnetView struct {
 	*vpc.Subnet
-	Tags []vpc.Tag
+	Available uint64 // addresses that nothing has
+	Tags      []vpc.Tag
 }
 
 func subnetView(r store.Reader, s *vpc.Subnet) SubnetView {
-	return SubnetView{Subnet: s, Tags: tagsOf(r, subnetResource(s.ID))}
+	free := s.Total() - min(s.Total(), uint64(len(lent(r, s))))
+	return SubnetView{Subnet: s, Available: free, Tags: tagsOf(r, subnetResource(s.ID))}
 }
 
 func subnetResource(id vpc.SubnetID) vpc.Resource {
@@ -195,6 +197,10 @@ func (c *Control) DeleteSubnet(ctx context.Context, caller *Caller, id string) e
 			if refusal := network(tx, v).KeepsOpen(s, "SubnetId", s.CIDR, s.IPv6); refusal != nil {
 				return refusal
 			}
+		}
+		if n := store.WorkloadsBySubnet.Count(tx, s.ID); n > 0 {
+			return vpc.Refuse(caller.Codes.Pick(vpc.ResourceInUse, vpc.UnsupportedOperation), "SubnetId",
+				"%d workloads are attached to `%s`", "`%[2]s` 上仍有 %[1]d 个接入", n, s.ID)
 		}
 		untag(tx, subnetResource(s.ID))
 		store.Subnets.Delete(tx, s.ID)

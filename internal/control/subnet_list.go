@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"net/netip"
 
 	"github.com/gatewright/gatewright/internal/store"
 	"github.com/gatewright/gatewright/internal/vpc"
@@ -93,7 +92,8 @@ func (c *Control) Subnets(ctx context.Context, caller *Caller, q Query) (int, []
 // SubnetResources is what the addresses of one subnet are used for.
 type SubnetResources struct {
 	*vpc.Subnet
-	Gateways int // addresses of the VPC's router
+	Gateways  int // addresses of the VPC's router
+	Workloads int // addresses of what is attached
 }
 
 // SubnetResources counts what is in each of the named subnets.
@@ -108,10 +108,7 @@ func (c *Control) SubnetResources(ctx context.Context, caller *Caller, ids []str
 	}
 	out := make([]SubnetResources, len(rows))
 	for i, s := range rows {
-		out[i] = SubnetResources{Subnet: s, Gateways: len(usedIn(s))}
+		out[i] = SubnetResources{Subnet: s, Gateways: 1, Workloads: len(lent(view, s))}
 	}
 	return out, nil
 }
-
-// usedIn are the IPv4 addresses of a subnet that something has: the router's.
-func usedIn(s *vpc.Subnet) []netip.Addr { return []netip.Addr{s.Gateway()} }

@@ -38,7 +38,7 @@ func device(prefix, id string) string {
 }
 
 // WorkloadInterface is what a workload's interface is called in its own namespace.
-func WorkloadInterface(id vpc.WorkloadID) string { return device("at", string(id)) }
+func WorkloadInterface(id vpc.WorkloadID) string { return vpc.WorkloadInterface(id) }
 
 // one is the range that holds an address alone.
 func one(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }

@@ -74,6 +74,27 @@ type Workload struct {
 	Generation uint64     `json:"generation"`
 }
 
+// Name is what the operator calls it: its namespace or its device.
+func (w *Workload) Name() string { return w.Namespace + w.Device }
+
+// State is what a workload reads, and why it is not AVAILABLE. host is the row of its
+// host, nil for none, and seen what that says in its present epoch, nil for nothing.
+func (w *Workload) State(host *Host, seen *WorkloadStatus) (State, string) {
+	switch {
+	case w.Deleted != 0:
+		return StateDeleting, ""
+	case host == nil:
+		return StatePending, "host " + string(w.Host) + " is gone"
+	case seen == nil || seen.Generation < w.Generation:
+		return StatePending, ""
+	case seen.Ready:
+		return StateAvailable, ""
+	case seen.Cause != "":
+		return StateFailed, seen.Cause
+	}
+	return StatePending, ""
+}
+
 // WorkloadStatus is what its host last saw of a workload.
 type WorkloadStatus struct {
 	ID         WorkloadID `json:"id"`
