@@ -27,7 +27,7 @@ func loadFile(fs *pflag.FlagSet, path string) error {
 }
 
 // notInFile are flags that say what to do with a file, not what is in it.
-var notInFile = []string{"config", "check", "help"}
+var notInFile = []string{"config", "check", "cleanup", "help"}
 
 func setFromFile(fs *pflag.FlagSet, name string, value any) error {
 	flag := fs.Lookup(name)

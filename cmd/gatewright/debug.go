@@ -15,9 +15,9 @@ import (
 
 func debugCommands() *cobra.Command {
 	return group("debug", "Look inside a running server", newDebugRows(), newDebugAudit(), newDebugSeed(), newDebugConnection(),
-		newDebugMachine("plan", "Print what a gateway or a VPC's router should be", "nothing", func(m operator.Machine) string { return m.Plan }),
+		newDebugMachine("plan", "Print what was applied last of a gateway or a VPC's router", "nothing", func(m operator.Machine) string { return m.Plan }),
 		newDebugMachine("observed", "Print what was seen of a gateway or a VPC's router after the last pass", "nothing yet", func(m operator.Machine) string { return m.Observed }),
-		newDebugMachine("diff", "Print what of a plan was not applied yet", "nothing is left to do", func(m operator.Machine) string { return m.Diff }))
+		newDebugMachine("diff", "Print how what rows want now differs from what was applied last", "nothing is left to do", func(m operator.Machine) string { return m.Diff }))
 }
 
 // streamed is a command whose answer comes line by line.

@@ -2,7 +2,39 @@
 
 package main
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/gatewright/gatewright/internal/operator"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+var errSystem = errors.New("it needs Linux")
 
 // planeMissing says why this machine cannot carry packets.
-func planeMissing() error { return errors.New("it needs Linux") }
+func planeMissing() error { return errSystem }
+
+// dataplane is there on Linux only.
+type dataplane struct{}
+
+func (s *server) openPlane(context.Context) (*dataplane, error) { return nil, errSystem }
+
+func (*dataplane) announce(context.Context, *server) error { return errSystem }
+
+func (*dataplane) run(context.Context, *server) {}
+
+func (*dataplane) withdraw(context.Context, *server) {}
+
+func (*dataplane) describe() (text, prefix string) { return "", "" }
+
+func (*dataplane) look(context.Context, string) (operator.Machine, error) {
+	return operator.Machine{}, errSystem
+}
+
+func (*dataplane) negotiations(context.Context, vpc.ConnectionID) ([]string, error) {
+	return nil, errSystem
+}
+
+func cleanUp(context.Context, *Config, *slog.Logger) error { return errSystem }

@@ -9,13 +9,14 @@ import (
 	"os"
 	"time"
 
+	"github.com/gatewright/gatewright/internal/operator"
 	"github.com/spf13/cobra"
 )
 
 func newServe() *cobra.Command {
 	var conf Config
 	var file string
-	var check bool
+	var check, clean bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
@@ -38,13 +39,35 @@ over the file, the file over the default.`,
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), "The configuration is good.")
 				return err
 			}
+			if clean {
+				return cleanHost(cmd.Context(), &conf, cmd.OutOrStdout())
+			}
 			return serve(cmd.Context(), &conf, cmd.OutOrStdout())
 		},
 	}
 	conf.flags(cmd.Flags())
 	cmd.Flags().StringVar(&file, "config", "", "file (TOML) with these flags as keys")
 	cmd.Flags().BoolVar(&check, "check", false, "say whether flags and file are good, and exit")
+	cmd.Flags().BoolVar(&clean, "cleanup", false, "remove every process, namespace and device that a server with this data directory has made, and exit; rows are kept")
 	return cmd
+}
+
+// cleanHost is serve --cleanup. A server that runs would make everything again.
+func cleanHost(ctx context.Context, conf *Config, out io.Writer) error {
+	log, err := conf.logger(os.Stderr)
+	if err != nil {
+		return err
+	}
+	socket, err := operator.Listen(conf.DataDir)
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	if err := cleanUp(ctx, conf, log); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, "Nothing of this server is left on the machine but its data directory.")
+	return err
 }
 
 // serve runs a server until ctx ends. What to do next goes to out once it is ready.
@@ -66,7 +89,7 @@ func serve(ctx context.Context, conf *Config, out io.Writer) error {
 		}
 		return err
 	}
-	log.Info("ready", "version", version, "endpoint", s.about().Endpoint(), "after", time.Since(s.started).Round(time.Millisecond).String())
+	log.Info("ready", "version", version, "dataplane", s.about().Dataplane, "endpoint", s.about().Endpoint(), "after", time.Since(s.started).Round(time.Millisecond).String())
 	whatNext(out, conf, s.about())
 	<-ctx.Done()
 	log.Info("stopping")

@@ -35,11 +35,13 @@ type server struct {
 	scrapes net.Listener
 	store   *store.Store
 	control *control.Control
+	plane   *dataplane // nil: nothing carries packets
+	unable  error      // why not, with --dataplane=auto
 	metrics *metrics.Metrics
 	api     *api.Server
 	servers []*http.Server // operator and metrics
 
-	stopControl context.CancelFunc
+	stopRunning context.CancelFunc // control's and the data plane's loops
 	running     sync.WaitGroup
 	ready       atomic.Pointer[operator.About]
 }
@@ -53,6 +55,9 @@ func (s *server) start(ctx context.Context) error {
 	if err := s.listen(); err != nil {
 		return err
 	}
+	if err := s.choosePlane(ctx); err != nil {
+		return err
+	}
 	if s.store, err = s.openStore(ctx); err != nil {
 		return err
 	}
@@ -62,7 +67,9 @@ func (s *server) start(ctx context.Context) error {
 	if err := s.keepCredentials(ctx); err != nil {
 		return err
 	}
-	s.runControl()
+	if err := s.runLoops(ctx); err != nil {
+		return err
+	}
 	s.metrics = metrics.New(s.control, version)
 	s.serveAPI()
 	s.serveOperator()
@@ -140,20 +147,57 @@ func (s *server) newControl() (*control.Control, error) {
 	if callRate == 0 {
 		callRate = -1 // control's way to say no limit
 	}
+	var host vpc.HostName
+	if s.plane != nil {
+		host = vpc.HostName(s.conf.HostName)
+	}
 	return control.New(s.store, control.Config{
+		HostName: host,
 		Region: vpc.Region(s.conf.Region), Zones: s.conf.zones(), Site: vpc.Site(s.conf.Site), Settle: s.conf.Settle,
 		Pool: pool, ReuseAfter: s.conf.PublicReuseAfter, Grace: s.conf.Grace, Prices: prices, Rate: callRate, Logger: s.log,
 	}), nil
 }
 
-func (s *server) runControl() {
-	ctx, stop := context.WithCancel(context.Background())
-	s.stopControl = stop
+// choosePlane opens the data plane, if there is to be one. With --dataplane=auto a
+// machine that turns out to be unable gets none.
+func (s *server) choosePlane(ctx context.Context) error {
+	if !s.conf.carries() {
+		s.unable = planeMissing()
+		return nil
+	}
+	var err error
+	if s.plane, err = s.openPlane(ctx); err == nil {
+		return nil
+	}
+	s.plane = nil
+	if s.conf.Dataplane != planeAuto || ctx.Err() != nil {
+		return fmt.Errorf("data plane: %w", err)
+	}
+	s.unable, s.conf.Dataplane = err, planeOff
+	return nil
+}
+
+// runLoops starts what works beside the calls: control's queue, then the data plane.
+func (s *server) runLoops(ctx context.Context) error {
+	running, stop := context.WithCancel(context.Background())
+	s.stopRunning = stop
 	s.running.Go(func() {
-		if err := s.control.Run(ctx); err != nil && ctx.Err() == nil {
+		if err := s.control.Run(running); err != nil && running.Err() == nil {
 			s.failed(fmt.Errorf("control: %w", err))
 		}
 	})
+	if s.plane != nil {
+		if err := s.plane.announce(ctx, s); err != nil {
+			return fmt.Errorf("data plane: %w", err)
+		}
+	}
+	if err := s.control.AdoptGateways(ctx); err != nil {
+		return err
+	}
+	if s.plane != nil {
+		s.plane.run(running, s)
+	}
+	return nil
 }
 
 func (s *server) serveAPI() {
@@ -172,6 +216,9 @@ func (s *server) serveOperator() {
 	about := s.describe()
 	s.ready.Store(&about)
 	op := &operator.Server{Control: s.control, About: s.about, Restored: s.keepCredentials, Serves: serves, Logger: s.log}
+	if s.plane != nil {
+		op.Machine, op.Negotiations = s.plane.look, s.plane.negotiations
+	}
 	s.serve(s.socket, op.Handler())
 }
 
@@ -201,6 +248,7 @@ func (s *server) about() operator.About {
 
 func (s *server) describe() operator.About {
 	a := operator.About{Version: version, Region: s.conf.Region, Started: s.started.UTC().Format(time.RFC3339)}
+	a.Dataplane, a.Prefix = s.describePlane()
 	for _, f := range s.fronts {
 		if f.tls == nil {
 			a.API = "http://" + reachable(f.Addr())
@@ -212,6 +260,17 @@ func (s *server) describe() operator.About {
 		a.Metrics = "http://" + reachable(s.scrapes.Addr()) + "/metrics"
 	}
 	return a
+}
+
+// describePlane says what carries packets, or why nothing does.
+func (s *server) describePlane() (text, prefix string) {
+	switch {
+	case s.plane != nil:
+		return s.plane.describe()
+	case s.unable != nil && s.conf.Dataplane != planeOff:
+		return "off: " + s.unable.Error(), ""
+	}
+	return "off", ""
 }
 
 // reachable is how this machine calls a listener: by loopback if it listens everywhere.
@@ -258,10 +317,13 @@ func (s *server) stopParts() {
 			srv.Close()
 		}
 	}
-	if s.stopControl != nil {
-		s.stopControl()
+	if s.stopRunning != nil {
+		s.stopRunning()
 	}
 	s.running.Wait()
+	if s.plane != nil && s.store != nil {
+		s.plane.withdraw(ctx, s)
+	}
 	for _, f := range s.fronts {
 		f.close()
 	}

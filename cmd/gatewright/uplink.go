@@ -128,3 +128,12 @@ func (c *Config) runtimeDir() (string, error) {
 	tag, err := c.tag()
 	return filepath.Join("/run/gatewright", tag), err
 }
+
+// home is where this server is at home: a name that another home holds is not taken over.
+func (c *Config) home() string {
+	dir, err := filepath.Abs(c.DataDir)
+	if err != nil {
+		dir = c.DataDir
+	}
+	return defaultHostName() + ":" + dir
+}

@@ -14,7 +14,7 @@ func whatNext(w io.Writer, conf *Config, about operator.About) {
 	credentials := conf.file(credentialsFile)
 	fmt.Fprintf(w, "\nGatewright is ready.\n\n")
 	for _, line := range [][2]string{
-		{"API", about.API}, {"API, TLS", about.HTTPS}, {"metrics", about.Metrics}, {"credentials", credentials},
+		{"API", about.API}, {"API, TLS", about.HTTPS}, {"metrics", about.Metrics}, {"data plane", about.Dataplane}, {"credentials", credentials},
 	} {
 		if line[1] != "" {
 			fmt.Fprintf(w, "  %-12s %s\n", line[0], line[1])

@@ -14,10 +14,12 @@ type MachineRef struct {
 
 // Machine is one machine of this host, printed.
 type Machine struct {
-	Plan     string `json:"plan"`     // as its rows want it now
-	Applied  string `json:"applied"`  // the plan that was applied last
-	Observed string `json:"observed"` // what was seen then
-	Diff     string `json:"diff"`     // from Applied to Plan; empty: nothing is left to do
+	Plan     string `json:"plan"`            // as it was applied last
+	Observed string `json:"observed"`        // what was seen last
+	Diff     string `json:"diff"`            // to what its rows want now; empty: nothing is left to do
+	Fault    string `json:"fault,omitempty"` // of the last pass
+	Passes   uint64 `json:"passes"`
+	Faults   uint64 `json:"faults"` // passes that failed
 }
 
 // ConnectionRef is the inputs of debug connection.
