@@ -47,7 +47,7 @@ func newCloud(t lab.T, extra ...string) *cloud {
 	c.start()
 	c.signIn()
 	for _, quota := range []string{"appid-max-vpcs", "vpc-max-vpn-gateways", "appid-max-custom-gateways", "appid-max-vpn-connections", "vpn-gateway-max-custom-gateways", "custom-gateway-max-vpn-connections"} {
-		c.operate("quota", "set", quota, "2000")
+		c.operate(t, "quota", "set", quota, "2000")
 	}
 	return c
 }
@@ -71,7 +71,7 @@ func (c *cloud) start() {
 		return nil
 	})
 	var status struct{ Prefix string }
-	if err := json.Unmarshal([]byte(c.operate("status")), &status); err != nil || status.Prefix == "" {
+	if err := json.Unmarshal([]byte(c.operate(c.lab, "status")), &status); err != nil || status.Prefix == "" {
 		c.lab.Fatalf("status: no prefix of namespaces: %v", err)
 	}
 	c.prefix = status.Prefix
@@ -139,6 +139,9 @@ func (c *cloud) try(action string, params obj) (obj, error) {
 func (c *cloud) call(t lab.T, action string, params obj) obj {
 	t.Helper()
 	out, err := c.try(action, params)
+	if err != nil && c.process.Wait(200*time.Millisecond) != os.ErrDeadlineExceeded {
+		t.Fatalf("%v; the server has ended:\n%s", err, c.process.Output())
+	}
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -176,11 +179,11 @@ func (c *cloud) operateTry(args ...string) (string, error) {
 	return string(out), nil
 }
 
-func (c *cloud) operate(args ...string) string {
-	c.lab.Helper()
+func (c *cloud) operate(t lab.T, args ...string) string {
+	t.Helper()
 	out, err := c.operateTry(args...)
 	if err != nil {
-		c.lab.Fatalf("%v", err)
+		t.Fatalf("%v", err)
 	}
 	return out
 }

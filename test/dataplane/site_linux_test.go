@@ -75,7 +75,7 @@ func (s *site) attach(l *lab.Lab, subnet, label string) (*lab.Namespace, string)
 	l.Helper()
 	n := l.Namespace(label)
 	var at struct{ Address, Gateway, Interface string }
-	if err := json.Unmarshal([]byte(s.cloud.operate("subnet", "attach", subnet, "--netns", n.Name)), &at); err != nil {
+	if err := json.Unmarshal([]byte(s.cloud.operate(l, "subnet", "attach", subnet, "--netns", n.Name)), &at); err != nil {
 		l.Fatalf("subnet attach: %v", err)
 	}
 	p, err := netip.ParsePrefix(at.Address)
