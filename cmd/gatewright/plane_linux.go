@@ -16,6 +16,7 @@ import (
 	"github.com/gatewright/gatewright/internal/netdev"
 	"github.com/gatewright/gatewright/internal/operator"
 	"github.com/gatewright/gatewright/internal/plan"
+	"github.com/gatewright/gatewright/internal/probe"
 	"github.com/gatewright/gatewright/internal/reconcile"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -128,7 +129,7 @@ func (p *dataplane) run(ctx context.Context, s *server) {
 	p.loops = reconcile.New(reconcile.Options{
 		Host: plan.Host{Name: vpc.HostName(s.conf.HostName), Tag: p.tag, Engine: p.ability.Engine, Uplink: p.uplink},
 		View: s.store.View, Unseal: s.store.Unseal, Report: s.control.Report, Log: s.log,
-		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, p.netdev.Prune()},
+		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, probe.New(s.log), p.netdev.Prune()},
 	})
 	s.running.Go(func() {
 		if err := p.loops.Run(ctx); err != nil && ctx.Err() == nil {
