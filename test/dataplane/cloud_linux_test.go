@@ -151,7 +151,11 @@ func (c *cloud) call(t lab.T, action string, params obj) obj {
 // describe gives the first thing of a list, nil if there is none.
 func (c *cloud) describe(t lab.T, action, ids, id, set string) obj {
 	t.Helper()
-	list, _ := c.call(t, action, obj{ids: []string{id}})[set].([]any)
+	out, err := c.try(action, obj{ids: []string{id}})
+	if err != nil && !strings.Contains(err.Error(), "Code=ResourceNotFound") && !strings.Contains(err.Error(), ".NotFound") {
+		t.Fatalf("%v", err)
+	}
+	list, _ := out[set].([]any)
 	if len(list) == 0 {
 		return nil
 	}
