@@ -153,7 +153,7 @@ func (s *server) newControl() (*control.Control, error) {
 	}
 	return control.New(s.store, control.Config{
 		HostName: host,
-		Region: vpc.Region(s.conf.Region), Zones: s.conf.zones(), Site: vpc.Site(s.conf.Site), Settle: s.conf.Settle,
+		Region:   vpc.Region(s.conf.Region), Zones: s.conf.zones(), Site: vpc.Site(s.conf.Site), Settle: s.conf.Settle,
 		Pool: pool, ReuseAfter: s.conf.PublicReuseAfter, Grace: s.conf.Grace, Prices: prices, Rate: callRate, Logger: s.log,
 	}), nil
 }
