@@ -25,8 +25,11 @@ check: ## everything that is quick to know: format, vet, staticcheck, import tab
 	@scripts/deps.sh test
 	@scripts/check.sh
 
-test: check ## check, and all tests (as root also those that mount and unshare)
-	$(GO) test -timeout $(TIMEOUT) ./...
+test: ## check, and all tests (as root also those that mount and unshare)
+	@scripts/deps.sh test
+	@scripts/check.sh all
+	@echo "== whole programs"
+	@packages=$$($(GO) list ./...) && $(GO) test -timeout $(TIMEOUT) $$(printf '%s\n' $$packages | grep -v /internal/)
 
 bench: ## the table of speeds (SIZES=1000,10000 DURATION=5s MICRO=1)
 	@scripts/deps.sh run

@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
 # The gate that make check is: each step says its name, the first failure ends it.
+#
+#   scripts/check.sh        with the tests of packages that are short
+#   scripts/check.sh all    with all of them; they run once, with the race detector
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,4 +30,6 @@ for os in windows darwin; do
 done
 
 step races
-go test -race -shuffle=on -short -timeout 15m ./internal/...
+short=-short
+[ "${1:-}" = all ] && short=
+go test -race -shuffle=on $short -timeout 20m ./internal/...
