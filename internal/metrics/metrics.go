@@ -1,5 +1,6 @@
 // Package metrics gives Prometheus what the program knows: calls as they are answered,
-// and state at the moment of a scrape. No label holds a name, an id or a secret.
+// and state at the moment of a scrape. No label holds a name or a secret, and ids are
+// labels only of what this host carries: a store may hold a million rows.
 package metrics
 
 import (
@@ -15,6 +16,7 @@ import (
 
 // Metrics counts and serves. Any goroutine may use it.
 type Metrics struct {
+	control  *control.Control
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
@@ -23,6 +25,7 @@ type Metrics struct {
 // New makes the metrics of one program. Version is its own.
 func New(c *control.Control, version string) *Metrics {
 	m := &Metrics{
+		control:  c,
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gatewright_api_calls_total", Help: "API calls answered, by action and code (OK or the error code).",

@@ -56,18 +56,22 @@ func TestGolden(t *testing.T) {
 			own = append(own, line)
 		}
 	}
-	got := strings.Join(own, "")
-	const golden = "testdata/metrics.txt"
+	golden(t, "testdata/metrics.txt", strings.Join(own, ""))
+}
+
+// golden holds a text against a file.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("metrics differ from %s (run with -update to accept):\n%s", golden, got)
+		t.Errorf("metrics differ from %s (run with -update to accept):\n%s", path, got)
 	}
 }
