@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -20,7 +21,11 @@ func TestShape(t *testing.T) {
 	a, b := r.lab.Namespace("a"), r.lab.Namespace("b")
 	m := r.alone()
 	ns := &m.Namespaces[0]
-	for _, mbps := range []int{5, 10, 50, 100, 200, 500, 1000} {
+	sizes := []int{5, 10, 50, 100, 200, 500, 1000}
+	if testing.Short() {
+		sizes = []int{5, 100}
+	}
+	for _, mbps := range sizes {
 		shape := plan.ShapeFor(vpc.Mbps(mbps))
 		ns.Links = []plan.Link{
 			{Name: "l0", Kind: plan.LinkVeth, Addrs: prefixes("10.1.0.1/24"), Shape: shape, Peer: plan.End{Namespace: a.Name, Name: "e0", Addrs: prefixes("10.1.0.2/24"), Default: addr("10.1.0.1"), Workload: "a", Shape: shape}},
@@ -29,33 +34,34 @@ func TestShape(t *testing.T) {
 		r.apply(m)
 		r.still(m)
 		a.Reaches("10.2.0.2", 3*time.Second)
-		for _, way := range []string{"", "-R"} {
-			pings := a.PingStart("10.2.0.2", "-i", "0.05")
-			more := []string{"-O", "1"}
-			if way != "" {
-				more = append(more, way)
-			}
-			got := a.Iperf(b, "10.2.0.2", 3*time.Second, more...)
-			mean, worst := pingMean(pings.Stop().Text)
-			report := fmt.Sprintf("%d Mbit/s %s: TCP got %.2f (%.1f %%), ping %.1f ms, worst %.1f ms", mbps, way, got, 100*got/float64(mbps), mean, worst)
-			t.Log(report)
-			if share := got / float64(mbps); share < 0.95 || share > 1.05 {
-				t.Error(report)
-			}
-			if mean > 50 {
-				t.Error(report)
-			}
+		for _, way := range [][]string{{}, {"-R", "-C", "cubic"}} {
+			r.measure(a, b, mbps, way)
 		}
-	}
-	if testing.Short() {
-		t.Log("short")
 	}
 	ns.Links[0].Shape, ns.Links[0].Peer.Shape = plan.Shape{}, plan.Shape{}
 	r.apply(m)
 	r.still(m)
 	if got := a.Iperf(b, "10.2.0.2", time.Second); got < 1200 {
-		t.Logf("unshaped, TCP got %.0f Mbit/s", got)
+		t.Errorf("without a shaper, TCP got %.0f Mbit/s", got)
 	}
+}
+
+// measure looks up to three times: on a busy machine both ends may miss their turn.
+func (r *rig) measure(a, b *lab.Namespace, mbps int, way []string) {
+	r.Helper()
+	var report string
+	for range 3 {
+		pings := a.PingStart("10.2.0.2", "-i", "0.05")
+		got := a.Iperf(b, "10.2.0.2", 3*time.Second, append([]string{"-O", "1"}, way...)...)
+		mean, worst := pingMean(pings.Stop().Text)
+		share := got / float64(mbps)
+		report = fmt.Sprintf("%d Mbit/s %v: TCP got %.2f (%.1f %%), ping %.1f ms, worst %.1f ms", mbps, way, got, 100*share, mean, worst)
+		r.Log(report)
+		if share >= 0.95 && share <= 1.05 && mean < 50 {
+			return
+		}
+	}
+	r.Error(report)
 }
 
 func pingMean(text string) (mean, worst float64) {
