@@ -160,8 +160,23 @@ type settings struct {
 	shape  plan.Shape
 }
 
-func near(l plan.Link) settings { return settings{l.MTU, l.Master, l.Addrs, l.Shape} }
-func far(e plan.End) settings   { return settings{e.MTU, e.Master, e.Addrs, e.Shape} }
+func near(l plan.Link) settings {
+	s := settings{l.MTU, l.Master, l.Addrs, l.Shape}
+	if l.Kind == plan.LinkVeth {
+		s.mtu = orEthernet(l.MTU)
+	}
+	return s
+}
+
+func far(e plan.End) settings { return settings{orEthernet(e.MTU), e.Master, e.Addrs, e.Shape} }
+
+// orEthernet is what the kernel gives a new veth. An adopted one may have had another.
+func orEthernet(mtu int) int {
+	if mtu == 0 {
+		return 1500
+	}
+	return mtu
+}
 
 // settle marks a link and gives it its settings. Addresses come before it is up, for its
 // neighbours are told then.

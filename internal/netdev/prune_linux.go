@@ -101,9 +101,6 @@ func (p *pass) pruneRules(s *space, ns plan.Namespace) error {
 		return err
 	}
 	want := wantedRules(ns)
-	if ns.LocalRule == 0 {
-		want[firstLocal] = true
-	}
 	for _, r := range all {
 		if r.Protocol != protocol || want[ruleOf(r)] {
 			continue

@@ -195,7 +195,7 @@ func (r *rig) dump(ns *lab.Namespace) string {
 	var b strings.Builder
 	for _, args := range [][]string{
 		{"ip", "-o", "link"}, {"ip", "-o", "-4", "addr"}, {"ip", "route", "show", "table", "all"}, {"ip", "rule"}, {"ip", "neigh", "show", "proxy"},
-		{"tc", "qdisc"}, {"nft", "list", "ruleset"},
+		{"sysctl", "net.ipv4.ip_forward"}, {"tc", "qdisc"}, {"nft", "list", "ruleset"},
 	} {
 		fmt.Fprintln(&b, ns.Run(args...))
 	}

@@ -48,6 +48,9 @@ func (k ruleKey) netlink() *netlink.Rule {
 	if k.table == 0 {
 		r.Type = unix.FR_ACT_BLACKHOLE
 	}
+	if k == firstLocal { // put back as the kernel had it
+		r.Protocol = unix.RTPROT_KERNEL
+	}
 	return r
 }
 
