@@ -205,8 +205,12 @@ func (l *Loops) noteLocked(m *machine, o outcome) {
 	m.shown.last, m.shown.took = time.Now(), o.took
 }
 
-// dependentsLocked makes due what has failed and needs a machine that stands now.
+// dependentsLocked makes due what has failed and needs a machine that stands now. Only
+// routers are needed.
 func (l *Loops) dependentsLocked(id plan.MachineID) {
+	if id.Kind != plan.KindRouter {
+		return
+	}
 	for _, other := range l.mu.machines {
 		if other.tries == 0 {
 			continue
