@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/reconcile"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
@@ -14,15 +15,9 @@ import (
 // nil has nothing to tell.
 type Sources struct {
 	Host    vpc.HostName
-	Loops   func() Loops
+	Loops   func() reconcile.Figures
 	Tunnels func(context.Context, vpc.GatewayID) []Tunnel // as counted by a gateway's daemons
 	Probes  func() map[vpc.ConnectionID]Probe
-}
-
-// Loops count what the reconciling loops have done.
-type Loops struct {
-	Passes, Faults    uint64 // since the start
-	Machines, Failing int    // that are kept, and of them those whose last pass failed
 }
 
 // Tunnel counts what has passed through one connection. Counters only grow while the

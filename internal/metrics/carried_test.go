@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/reconcile"
 	"github.com/gatewright/gatewright/internal/store"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -77,7 +78,7 @@ func (r *rig) make(epoch string) {
 func (r *rig) carry(host vpc.HostName) Sources {
 	return Sources{
 		Host:  host,
-		Loops: func() Loops { return Loops{Passes: 12, Faults: 3, Machines: 2, Failing: 1} },
+		Loops: func() reconcile.Figures { return reconcile.Figures{Passes: 12, Faults: 3, Machines: 2, Failing: 1} },
 		Tunnels: func(_ context.Context, g vpc.GatewayID) []Tunnel {
 			if g != r.gateway {
 				r.Errorf("asked for gateway %s", g)

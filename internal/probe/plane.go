@@ -80,7 +80,7 @@ func (p *Plane) Apply(ctx context.Context, want plan.Machine) (plan.Observed, er
 		case <-wait.Done():
 		}
 	}
-	return observed(probers), ctx.Err()
+	return observed(want.Gone, probers), ctx.Err()
 }
 
 // match makes the probers those of the plan. An equal probe goes on undisturbed.
@@ -129,8 +129,8 @@ func (p *Plane) changed(m plan.MachineID, x vpc.ConnectionID) {
 	}
 }
 
-func observed(probers map[vpc.ConnectionID]*prober) plan.Observed {
-	out := plan.Observed{Gone: len(probers) == 0, Ready: true, Probes: map[vpc.ConnectionID]plan.ProbeState{}}
+func observed(gone bool, probers map[vpc.ConnectionID]*prober) plan.Observed {
+	out := plan.Observed{Gone: gone, Ready: !gone, Probes: map[vpc.ConnectionID]plan.ProbeState{}}
 	for _, x := range sorted(probers) {
 		state, counts := probers[x].seen()
 		out.Probes[x] = state
