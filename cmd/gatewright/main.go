@@ -61,7 +61,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newServe(), newCall(), newCA(), newPriceBook(), newVersion())
+	root.AddCommand(newServe(), newCall(), newCA(), newPriceBook(), newDoctor(), newVersion())
 	root.AddCommand(operatorCommands()...)
 	return root
 }
