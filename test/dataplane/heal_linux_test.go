@@ -1,0 +1,190 @@
+package dataplane
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/lab"
+)
+
+// TestServerDies kills the server under a running ping and starts it again, then stops
+// it as an operator would: packets do not notice, and nothing is made twice.
+func TestServerDies(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	l := lab.New(t)
+	s, o, id := c.joined(l)
+	before := lab.Namespaces(c.prefix)
+	daemons := lab.Pids(c.prefix + s.gateway)
+
+	pings := s.workload.PingStart(o.inside)
+	c.kill()
+	c.start()
+	s.netStatus(l, id, "AVAILABLE", 10*time.Second)
+	c.stop()
+	c.start()
+	s.netStatus(l, id, "AVAILABLE", 10*time.Second)
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 50 {
+		t.Errorf("under kill -9 and a restart: %v", p)
+	}
+	if after := lab.Namespaces(c.prefix); fmt.Sprint(after) != fmt.Sprint(before) {
+		t.Errorf("namespaces were %v, are %v", before, after)
+	}
+	if after := lab.Pids(c.prefix + s.gateway); fmt.Sprint(after) != fmt.Sprint(daemons) {
+		t.Errorf("daemons were %v, are %v", daemons, after)
+	}
+	if err := o.RekeyChild("cloud-1"); err != nil {
+		t.Errorf("an adopted tunnel rekeys: %v", err)
+	}
+	s.workload.Reaches(o.inside, 3*time.Second)
+}
+
+// TestHostReboots takes every namespace and process away while the server is down. From
+// its rows alone it makes everything again.
+func TestHostReboots(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	l := lab.New(t)
+	s, o, id := c.joined(l)
+	c.kill()
+	l.Sweep(c.prefix)
+	c.start()
+	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.workload.Reaches(o.inside, 10*time.Second)
+}
+
+// TestDaemonDies kills a charon with SIGKILL: the tunnel is back within five seconds
+// without help, and the tunnel of a neighbour loses nothing.
+func TestDaemonDies(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, o, id := shared.joined(l)
+	near, far, _ := shared.joined(l)
+	pids := lab.Pids(shared.prefix + s.gateway)
+	if len(pids) != 1 {
+		t.Fatalf("the gateway has processes %v", pids)
+	}
+	pings := near.workload.PingStart(far.inside)
+	died := time.Now()
+	if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	l.Eventually(5*time.Second, "the tunnel is back", func() error {
+		if p := s.workload.Ping(o.inside, 1, "-W", "0.2"); p.Received == 0 {
+			return errStill
+		}
+		return nil
+	})
+	t.Logf("back after %v", time.Since(died).Round(time.Millisecond))
+	s.netStatus(l, id, "AVAILABLE", 2*time.Second)
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent == 0 {
+		t.Errorf("the neighbour: %v", p)
+	}
+}
+
+// TestNoClearPacket looks for packets of the tenant on the internet side, before a
+// tunnel is up, while it is down and while it is up: there must be none.
+func TestNoClearPacket(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s := shared.site(l, 100)
+	o := shared.office(l, "", false)
+	s.route(l, o.lan)
+	outside := l.Existing(shared.prefix + s.gateway).Capture("wan0")
+	at := o.Capture("wan0")
+	s.workload.Ping(o.inside, 10)
+	o.Load(o.tunnel(s, lab.IKEv2).Text())
+	id := s.connect(l, o, lab.IKEv2, nil)
+	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.workload.Reaches(o.inside, 5*time.Second)
+	pings := s.workload.PingStart(o.inside)
+	o.Kill()
+	s.workload.Ping(o.inside, 20)
+	shared.call(l, "DeleteVpnConnection", obj{"VpnGatewayId": s.gateway, "VpnConnectionId": id})
+	l.Eventually(10*time.Second, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
+	s.workload.Ping(o.inside, 20)
+	pings.Stop()
+	for name, c := range map[string]*lab.Capture{"the gateway's": outside, "the office's": at} {
+		c.Stop()
+		if clear := c.Packets(lab.Touches(siteRange)); len(clear) > 0 {
+			t.Errorf("%d packets in clear on %s internet side, such as %v", len(clear), name, clear[0])
+		}
+		if len(c.Packets(func(p lab.Packet) bool { return p.DstPort == 4500 })) == 0 {
+			t.Errorf("the capture on %s internet side has not seen the tunnel", name)
+		}
+	}
+}
+
+// TestReasons makes connections that cannot come up: they stay down, the operator is
+// told why, and a tunnel on the same gateway loses nothing.
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, good, _ := shared.joined(l)
+	pings := s.workload.PingStart(good.inside)
+	for _, c := range []struct {
+		name, cause string
+		spoil       func(*lab.Tunnel)
+	}{
+		{"key", "key", func(t *lab.Tunnel) { t.Key = "another" }},
+		{"proposal", "proposal", func(t *lab.Tunnel) { t.IKE = "aes256-sha512-modp4096" }},
+		{"selectors", "selectors", func(t *lab.Tunnel) { t.RemoteTS = []string{"10.99.0.0/16"} }},
+	} {
+		o := shared.office(l, "", false)
+		far := o.tunnel(s, lab.IKEv2)
+		c.spoil(&far)
+		o.Load(far.Text())
+		id := s.connect(l, o, lab.IKEv2, nil)
+		l.Eventually(15*time.Second, "the reason of a wrong "+c.name, func() error {
+			if why := shared.why(id); !strings.Contains(between(why, `"cause": "`, `"`), c.cause) {
+				return fmt.Errorf("it says %s", why)
+			}
+			return nil
+		})
+		s.netStatus(l, id, "UNAVAILABLE", time.Second)
+		t.Logf("wrong %s: %s", c.name, between(shared.why(id), `"cause": "`, `"`))
+	}
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 50 {
+		t.Errorf("the neighbour: %v", p)
+	}
+}
+
+// TestBlocked lets nothing through a gateway that the operator has blocked.
+func TestBlocked(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, o, _ := shared.joined(l)
+	shared.operate(l, "gateway", "block", s.gateway)
+	l.Eventually(5*time.Second, "nothing passes", func() error {
+		if p := s.workload.Ping(o.inside, 3, "-W", "0.2"); p.Received > 0 {
+			return os.ErrExist
+		}
+		return nil
+	})
+	shared.operate(l, "gateway", "unblock", s.gateway)
+	s.workload.Reaches(o.inside, 15*time.Second)
+}
+
+// joined makes a site and an office with a tunnel between them that packets pass.
+func (c *cloud) joined(l *lab.Lab) (*site, *office, string) {
+	l.Helper()
+	s := c.site(l, 100)
+	o := c.office(l, "", false)
+	o.Load(o.tunnel(s, lab.IKEv2).Text())
+	s.route(l, o.lan)
+	id := s.connect(l, o, lab.IKEv2, nil)
+	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.workload.Reaches(o.inside, 5*time.Second)
+	return s, o, id
+}
+
+// between is what stands between two texts.
+func between(s, from, to string) string {
+	_, s, _ = strings.Cut(s, from)
+	s, _, _ = strings.Cut(s, to)
+	return s
+}
