@@ -130,3 +130,56 @@ func TestManyAtOnce(t *testing.T) {
 	s.apply()
 	t.Logf("a pass over them takes %v", time.Since(began))
 }
+
+// TestManyRanges has two local and two remote ranges: in IKEv1 a CHILD_SA for each pair,
+// in IKEv2 one for each local range. All are negotiated at once, and again after one of
+// them was closed by the peer.
+func TestManyRanges(t *testing.T) {
+	for _, version := range []string{lab.IKEv2, lab.IKEv1Main} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			p := s.office(1)
+			p.version(version)
+			s.host.Address("eth0", "10.1.9.2/24")
+			s.gateway.Address("lo", "10.1.9.0/32")
+			s.gateway.Run("ip", "route", "add", "10.1.9.0/24", "dev", "lan0")
+			p.Address("lo", "10.2.9.1/24")
+			near, far := []string{"10.1.0.0/24", "10.1.9.0/24"}, []string{"10.2.1.0/24", "10.2.9.0/24"}
+			p.have.LocalTS, p.have.RemoteTS = far, near
+			p.want.Children = nil
+			for i, l := range near {
+				local := []netip.Prefix{netip.MustParsePrefix(l)}
+				for j, r := range far {
+					remote := netip.MustParsePrefix(r)
+					if version == lab.IKEv2 && j > 0 {
+						p.want.Children[i].Remote = append(p.want.Children[i].Remote, remote)
+						continue
+					}
+					p.want.Children = append(p.want.Children, plan.Child{Name: fmt.Sprint("c", i, j), Local: local, Remote: []netip.Prefix{remote}})
+				}
+			}
+			p.load()
+			s.set(p)
+			s.apply()
+			s.becomes(id(1), true, 5*time.Second)
+			all := func() {
+				t.Helper()
+				for _, from := range []string{"10.1.0.2", "10.1.9.2"} {
+					for _, to := range []string{"10.2.1.1", "10.2.9.1"} {
+						s.host.Reaches(to, 5*time.Second, "-I", from)
+					}
+				}
+			}
+			all()
+			if n := len(s.plane.Measure(t.Context(), machineID)); n != 1 {
+				t.Errorf("%d measures", n)
+			}
+			if err := p.CloseChild("gw-1"); err != nil {
+				t.Fatal(err)
+			}
+			s.becomes(id(1), true, 5*time.Second)
+			all()
+		})
+	}
+}

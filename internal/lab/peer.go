@@ -99,6 +99,12 @@ func (p *Peer) Down(ike string) error {
 	return err
 }
 
+// CloseChild ends the CHILD_SAs of a name, telling the other side.
+func (p *Peer) CloseChild(child string) error {
+	_, err := p.swanctl("--terminate", "--child", child, "--timeout", "10")
+	return err
+}
+
 // RekeyChild and RekeyIKE replace keys now.
 func (p *Peer) RekeyChild(child string) error {
 	_, err := p.swanctl("--rekey", "--child", child)
