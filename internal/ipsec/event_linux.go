@@ -116,8 +116,7 @@ func (t *tunnel) learn(id uint32, e Entry) {
 		t.begun = time.Time{}
 	}
 	if strings.Contains(e.Text, "DPD check timed out") {
-		t.tick.DPDFailures++
-		t.mourn(time.Now())
+		t.corpses = append(t.corpses, id)
 	}
 }
 

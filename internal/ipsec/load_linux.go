@@ -274,6 +274,9 @@ func (t *tunnel) see(replies []*vici.Message) {
 			}
 		}
 	}
+	if len(missing(t.children(), t.sas)) == 0 {
+		t.failure = reason{}
+	}
 	t.forget()
 	t.settle()
 }

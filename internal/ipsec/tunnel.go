@@ -29,6 +29,7 @@ type tunnel struct {
 	failed  uint32               // the IKE_SA that failed
 	owes    map[uint32]time.Time // IKE_SAs whose peer owes an answer, and since when
 	phase1  map[uint32]bool      // IKE_SAs whose phase 1 is done
+	corpses []uint32             // IKE_SAs whose peer charon itself takes for dead
 
 	log  *history
 	past counts            // of SAs that are gone
@@ -96,7 +97,7 @@ func (t *tunnel) wants(now time.Time) bool {
 func (t *tunnel) next(now time.Time) []string {
 	lack := missing(t.children(), t.sas)
 	if len(lack) == 0 {
-		t.due, t.pause, t.asked, t.failure = time.Time{}, 0, time.Time{}, reason{}
+		t.due, t.pause, t.asked = time.Time{}, 0, time.Time{}
 		return nil
 	}
 	if !t.starts(now) {

@@ -123,16 +123,18 @@ func (d *daemon) look(now time.Time) error {
 	return d.list(ids)
 }
 
-// bury ends the IKE_SAs whose peer is dead and says when to look again.
+// bury ends the IKE_SAs whose peer is dead and says when to look again. Those of which
+// charon has said so itself may be there for a moment yet, and must not be taken for up.
 func (d *daemon) bury(t *tunnel, now time.Time) (time.Time, error) {
 	ids, look := t.dead(now)
+	if len(ids) > 0 {
+		if err := d.list([]vpc.ConnectionID{t.want.Connection}); err != nil { // what came in meanwhile
+			return look, err
+		}
+		ids, look = t.dead(now)
+	}
+	ids, t.corpses = append(ids, t.corpses...), nil
 	if len(ids) == 0 {
-		return look, nil
-	}
-	if err := d.list([]vpc.ConnectionID{t.want.Connection}); err != nil { // what came in meanwhile
-		return look, err
-	}
-	if ids, look = t.dead(now); len(ids) == 0 {
 		return look, nil
 	}
 	for _, id := range ids {
