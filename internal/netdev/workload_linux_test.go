@@ -118,12 +118,13 @@ func TestWakes(t *testing.T) {
 	r.apply(router, one, two)
 	quiet := func() { // what the passes themselves caused is over when it stops
 		t.Helper()
-		last := -1
-		r.lab.Eventually(5*time.Second, "quiet", func() error {
-			time.Sleep(4 * settling)
+		last, same := -1, 0
+		r.lab.Eventually(10*time.Second, "quiet", func() error {
 			if n := w.count(one.ID) + w.count(two.ID) + w.count(router.ID); n != last {
-				last = n
-				return fmt.Errorf("%d wakes", n)
+				last, same = n, 0
+			}
+			if same++; same < 20 {
+				return fmt.Errorf("%d wakes, the last only just now", last)
 			}
 			return nil
 		})
