@@ -21,8 +21,8 @@ type SSLProfile struct {
 // is a user's text. It holds private keys.
 //
 // Clients from 2.4 on negotiate an AEAD cipher by themselves; "cipher" is for those that
-// cannot, and data-ciphers, which 2.4 does not know, is left at its default. A refused
-// certificate may be enabled later, so the client asks again instead of giving up.
+// cannot, and data-ciphers, which 2.4 does not know, is left at its default. There is no
+// auth-retry in it: that would make every reconnection wait ten seconds.
 func (p *SSLProfile) Text() Secret {
 	var b strings.Builder
 	for _, line := range []string{
@@ -34,7 +34,6 @@ func (p *SSLProfile) Text() Secret {
 		"persist-key",
 		"persist-tun",
 		"resolv-retry infinite",
-		"auth-retry nointeract",
 		"remote-cert-tls server",
 		"verify-x509-name " + string(p.Server.ID) + " name",
 		"cipher " + p.Server.Encryption,

@@ -1,0 +1,80 @@
+package sslvpn
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gatewright/gatewright/internal/pki"
+	"github.com/gatewright/gatewright/internal/plan"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// Why a client is not let in; also the names under which refusals are counted.
+const (
+	refusedUnknown = "unknown"  // disabled, deleted, or of no client at all
+	refusedSerial  = "replaced" // the client has another certificate by now
+	refusedFull    = "full"     // MaxConnection sessions are there
+)
+
+// knock is a client that has proved to have a certificate of this server's authority and
+// waits for an answer.
+type knock struct {
+	client vpc.SSLClientID
+	serial string
+	again  bool // a session that renews its keys
+	tries  bool // hears that a refusal may pass, and asks again
+}
+
+// protoTemporary is the bit of IV_PROTO by which a client (2.6 and later) says that it
+// knows refusals that pass.
+const protoTemporary = 1 << 7
+
+// knockOf reads what OpenVPN says of a client. The common name is checked for its shape,
+// since whatever comes of it goes into logs and figures.
+func knockOf(env map[string]string, again bool) knock {
+	k := knock{client: vpc.SSLClientID(env["common_name"]), again: again}
+	if !vpc.PrefixSSLClient.Match(string(k.client)) {
+		k.client = ""
+	}
+	if proto, err := strconv.ParseUint(env["IV_PROTO"], 10, 32); err == nil {
+		k.tries = proto&protoTemporary != 0
+	}
+	if n, ok := pki.ParseSerial(env["tls_serial_hex_0"]); ok {
+		k.serial = pki.Serial(n)
+	}
+	return k
+}
+
+// decide finds the client that may come in, or says why it may not. others counts the
+// sessions of all other clients: a client's second device takes over from its first.
+func decide(want *plan.SSLServer, k knock, others int) (c plan.SSLClient, refused string) {
+	for _, c := range want.Clients {
+		switch {
+		case c.ID != k.client || k.client == "":
+			continue
+		case c.Serial != k.serial:
+			return c, refusedSerial
+		case !k.again && want.Sessions > 0 && others >= int(want.Sessions):
+			return c, refusedFull
+		}
+		return c, ""
+	}
+	return c, refusedUnknown
+}
+
+// answer is what the management socket is told about a client that is let in.
+func answer(want *plan.SSLServer, c plan.SSLClient, cid, kid string) string {
+	return fmt.Sprintf("client-auth %s %s\nifconfig-push %s %s\nEND\n", cid, kid, c.Address, netmask(want.Address))
+}
+
+// denial is what it is told about one that is not. The client hears that this may pass,
+// so that one that is enabled again, or finds room later, comes back by itself. An older
+// client would take any refusal for final and exit; it gets no answer, and tries again
+// when its patience is over.
+func denial(k knock, cid, kid, refused string) string {
+	if !k.tries {
+		return ""
+	}
+	return fmt.Sprintf("client-deny %s %s \"%s\" \"TEMP[backoff 5,advance no]: %s\"\n", cid, kid, refused, strings.ReplaceAll(refused, `"`, ""))
+}

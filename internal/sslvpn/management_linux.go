@@ -1,0 +1,252 @@
+package sslvpn
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+const (
+	dialPause  = 20 * time.Millisecond  // between tries to reach the socket
+	lookPause  = 5 * time.Second        // between looks at the bytes of sessions
+	farewell   = 200 * time.Millisecond // for a client to hear that it is thrown out
+	maxEnv     = 1 << 10                // lines of one event
+	maxLineLen = 1 << 16
+)
+
+// tend keeps the management connection of a server until ctx ends, which leaves the
+// process as it is.
+func (s *server) tend(ctx context.Context) {
+	defer close(s.done)
+	for ctx.Err() == nil {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
+		if err == nil {
+			err = s.talk(ctx, conn)
+			s.setLine(nil)
+		}
+		if ctx.Err() == nil && err != nil && !errors.Is(err, os.ErrNotExist) {
+			s.log.Debug("sslvpn: management", "server", s.id, "error", err)
+		}
+		pause(ctx, dialPause)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// talk reads events and answers them until the connection breaks.
+func (s *server) talk(ctx context.Context, conn net.Conn) error {
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	defer conn.Close()
+	s.begin(conn)
+	go s.look(ctx, conn)
+	scan := bufio.NewScanner(conn)
+	scan.Buffer(nil, maxLineLen)
+	for scan.Scan() {
+		s.hear(strings.TrimRight(scan.Text(), "\r"))
+	}
+	return scan.Err()
+}
+
+// look asks for the sessions and their bytes, at first and then now and again.
+func (s *server) look(ctx context.Context, conn net.Conn) {
+	for ctx.Err() == nil && s.say("status 3\n") == nil {
+		pause(ctx, lookPause)
+		s.mu.Lock()
+		other := s.line != conn
+		s.mu.Unlock()
+		if other {
+			return
+		}
+	}
+}
+
+// hear takes one line from OpenVPN. Lines of an event and of an answer do not mix: an
+// event's begin with ">".
+func (s *server) hear(line string) {
+	switch event, ok := strings.CutPrefix(line, ">CLIENT:"); {
+	case ok:
+		s.event(event)
+	case strings.HasPrefix(line, "CLIENT_LIST\t"):
+		if cid, session, ok := parseClient(strings.TrimPrefix(line, "CLIENT_LIST\t")); ok {
+			s.listed[cid] = session
+		}
+	case line == "END":
+		s.list()
+	case strings.HasPrefix(line, "ERROR:"):
+		s.log.Debug("sslvpn: management", "server", s.id, "answer", line)
+	}
+}
+
+// event takes a line about a client. CONNECT, REAUTH and others begin one that ENV lines
+// go on and end.
+func (s *server) event(text string) {
+	word, rest, _ := strings.Cut(text, ",")
+	switch {
+	case word == "ENV" && rest == "END":
+		s.decided(s.word, s.args, s.env)
+		s.word, s.env = "", nil
+	case word == "ENV":
+		if k, v, ok := strings.Cut(rest, "="); ok && len(s.env) < maxEnv {
+			s.env[k] = v
+		}
+	case word == "ADDRESS": // has no ENV
+	default:
+		s.word, s.args, s.env = word, strings.Split(rest, ","), map[string]string{}
+	}
+}
+
+// decided acts on a whole event.
+func (s *server) decided(word string, args []string, env map[string]string) {
+	var cid uint64
+	if len(args) == 0 {
+		return
+	}
+	if _, err := fmt.Sscan(args[0], &cid); err != nil {
+		return
+	}
+	switch {
+	case (word == "CONNECT" || word == "REAUTH") && len(args) > 1:
+		s.admit(cid, args[0], args[1], knockOf(env, word == "REAUTH"))
+	case word == "ESTABLISHED":
+		_ = s.say("status 3\n")
+	case word == "DISCONNECT":
+		s.mu.Lock()
+		delete(s.sessions, cid)
+		s.note()
+		s.mu.Unlock()
+		s.wake()
+	}
+}
+
+// admit answers a client that knocks.
+func (s *server) admit(cid uint64, cidText, kid string, k knock) {
+	s.mu.Lock()
+	others := 0
+	for _, session := range s.sessions {
+		if session.Client != k.client {
+			others++
+		}
+	}
+	c, refused := decide(s.want, k, others)
+	reply := answer(s.want, c, cidText, kid)
+	if refused != "" {
+		reply = denial(k, cidText, kid, refused)
+		s.refusals[refused]++
+	} else if !k.again {
+		s.sessions[cid] = Session{Client: c.ID, Serial: k.serial, Address: c.Address, Since: time.Now()}
+		s.note()
+	}
+	s.mu.Unlock()
+	if refused != "" {
+		s.log.Info("sslvpn: client refused", "server", s.id, "client", k.client, "why", refused)
+	}
+	_ = s.say(reply)
+	s.wake()
+}
+
+// list replaces the sessions by those that OpenVPN has just listed, and throws out those
+// that may not be.
+func (s *server) list() {
+	s.mu.Lock()
+	for cid, session := range s.listed {
+		if known, ok := s.sessions[cid]; ok {
+			session.Serial = known.Serial
+		} else {
+			session.Serial = s.noted[cid]
+		}
+		s.sessions[cid] = session
+	}
+	s.listed = map[uint64]Session{}
+	first := !s.heard
+	s.heard = true
+	s.mu.Unlock()
+	s.expel()
+	if first {
+		s.wake()
+	}
+}
+
+// expel ends every session that the plan does not allow: the client is told to start
+// anew, and a moment later the session is gone, whether or not it has obeyed.
+func (s *server) expel() {
+	s.mu.Lock()
+	var out []uint64
+	for cid, session := range s.sessions {
+		k := knock{client: session.Client, serial: session.Serial, again: true}
+		if _, refused := decide(s.want, k, 0); refused != "" {
+			out = append(out, cid)
+		}
+	}
+	s.mu.Unlock()
+	for _, cid := range out {
+		s.throw(cid)
+	}
+}
+
+func (s *server) throw(cid uint64) {
+	s.mu.Lock()
+	session := s.sessions[cid]
+	line := s.line
+	s.mu.Unlock()
+	if line == nil {
+		return // the next connection's first look finds it
+	}
+	s.log.Info("sslvpn: session ended", "server", s.id, "client", session.Client)
+	_ = s.say(fmt.Sprintf("client-kill %d RESTART\n", cid))
+	if session.Source.IsValid() {
+		time.AfterFunc(farewell, func() { _ = s.say(fmt.Sprintf("kill %s\n", session.Source)) })
+	}
+}
+
+// note keeps which certificate each session came in with, for the next run. It is called
+// with the lock held; a note that is lost makes sessions end at the next run's start.
+func (s *server) note() {
+	serials := map[uint64]string{}
+	for cid, session := range s.sessions {
+		serials[cid] = session.Serial
+	}
+	text, err := json.Marshal(serials)
+	if err == nil {
+		err = os.WriteFile(s.notes, text, 0o600)
+	}
+	if err != nil {
+		s.log.Warn("sslvpn: who is connected could not be noted", "server", s.id, "error", err)
+	}
+}
+
+// readNotes reads what note wrote, if anything.
+func readNotes(path string) map[uint64]string {
+	out := map[uint64]string{}
+	if text, err := os.ReadFile(path); err == nil {
+		_ = json.Unmarshal(text, &out) // torn: nothing is known
+	}
+	return out
+}
+
+// Sessions are the connected clients, and how many were refused, by reason.
+func (s *server) view() (sessions []Session, refusals map[string]int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	refusals = map[string]int{}
+	for why, n := range s.refusals {
+		refusals[why] = n
+	}
+	for _, session := range s.sessions {
+		sessions = append(sessions, session)
+	}
+	return sessions, refusals
+}

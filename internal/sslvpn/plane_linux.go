@@ -1,0 +1,187 @@
+package sslvpn
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gatewright/gatewright/internal/host"
+	"github.com/gatewright/gatewright/internal/plan"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// openVPN is the program.
+const openVPN = "/usr/sbin/openvpn"
+
+// childName is what the process of a server is called among the children.
+func childName(id vpc.SSLServerID) string { return "openvpn-" + string(id) }
+
+// Plane keeps the OpenVPN servers of this host. Its methods may be called from any
+// goroutine.
+type Plane struct {
+	children *host.Children
+	log      *slog.Logger
+	wake     atomic.Pointer[func(plan.MachineID)]
+
+	mu      sync.Mutex
+	servers map[vpc.SSLServerID]*server
+}
+
+// New finds the processes that an earlier run has left. Nothing is done to them until a
+// plan says what is wanted.
+func New(children *host.Children, log *slog.Logger) (*Plane, error) {
+	p := &Plane{children: children, log: log, servers: map[vpc.SSLServerID]*server{}}
+	all, err := children.All()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		id, ours := strings.CutPrefix(c.Name, childName(""))
+		if !ours {
+			c.Release()
+			continue
+		}
+		p.server(vpc.SSLServerID(id), plan.MachineID{}).child = c
+	}
+	return p, nil
+}
+
+// Name is the plane's name.
+func (p *Plane) Name() string { return "sslvpn" }
+
+// server finds or makes the entry of a server.
+func (p *Plane) server(id vpc.SSLServerID, machine plan.MachineID) *server {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, ok := p.servers[id]
+	if !ok {
+		s = &server{id: id, log: p.log, children: p.children, sessions: map[uint64]Session{}, refusals: map[string]int{}}
+		s.socket, s.notes = p.children.Path(childName(id), endSocket), p.children.Path(childName(id), endNotes)
+		p.servers[id] = s
+	}
+	if machine.ID != "" {
+		s.machine = machine
+		s.wake = func() { p.call(machine) }
+	}
+	return s
+}
+
+func (p *Plane) call(id plan.MachineID) {
+	if wake := p.wake.Load(); wake != nil {
+		(*wake)(id)
+	}
+}
+
+// Run wakes machines until ctx ends. The servers go on.
+func (p *Plane) Run(ctx context.Context, wake func(plan.MachineID)) error {
+	p.wake.Store(&wake)
+	<-ctx.Done()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.servers {
+		s.leave()
+	}
+	return nil
+}
+
+// Machines names every machine that has a server. One that was found and that no plan has
+// claimed yet stands under its own id, which names no gateway, so that it is removed
+// unless a plan claims it first.
+func (p *Plane) Machines(context.Context) ([]plan.MachineID, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	seen := map[plan.MachineID]bool{}
+	var out []plan.MachineID
+	for _, s := range p.servers {
+		id := s.machine
+		if id.ID == "" {
+			id = plan.MachineID{Kind: plan.KindGateway, ID: string(s.id)}
+		}
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}
+
+// Apply makes the servers of a machine match its plan.
+func (p *Plane) Apply(ctx context.Context, m plan.Machine) (plan.Observed, error) {
+	out := plan.Observed{SSLServers: map[string]plan.SSLServerState{}}
+	wanted := map[vpc.SSLServerID]bool{}
+	var errs error
+	if !m.Gone {
+		for i := range m.SSLServers {
+			want := &m.SSLServers[i]
+			wanted[want.ID] = true
+			s := p.server(want.ID, m.ID)
+			if err := s.apply(ctx, want); err != nil {
+				errs = errors.Join(errs, err)
+				out.SSLServers[string(want.ID)] = plan.SSLServerState{Cause: err.Error()}
+				continue
+			}
+			state, fact := s.state()
+			out.SSLServers[string(want.ID)], out.Facts = state, append(out.Facts, fact)
+		}
+	}
+	errs = errors.Join(errs, p.remove(ctx, m.ID, wanted))
+	return p.observed(m, out, errs), errs
+}
+
+func (p *Plane) observed(m plan.Machine, out plan.Observed, errs error) plan.Observed {
+	out.Ready = errs == nil
+	if errs != nil {
+		out.Cause = errs.Error()
+	}
+	for id, s := range out.SSLServers {
+		if !s.Ready {
+			out.Ready, out.Cause = false, "SSL server "+id+": "+s.Cause
+		}
+	}
+	out.Gone = errs == nil && m.Gone
+	return out
+}
+
+// remove ends the servers of a machine that are not wanted.
+func (p *Plane) remove(ctx context.Context, id plan.MachineID, wanted map[vpc.SSLServerID]bool) error {
+	p.mu.Lock()
+	var gone []*server
+	for _, s := range p.servers {
+		if (s.machine == id || s.machine.ID == "" && string(s.id) == id.ID) && !wanted[s.id] {
+			gone = append(gone, s)
+		}
+	}
+	p.mu.Unlock()
+	var errs error
+	for _, s := range gone {
+		if s.end != nil {
+			s.end()
+			<-s.done
+			s.end = nil
+		}
+		if err := s.halt(ctx); err != nil {
+			errs = errors.Join(errs, err)
+			continue
+		}
+		p.mu.Lock()
+		delete(p.servers, s.id)
+		p.mu.Unlock()
+	}
+	return errs
+}
+
+// Sessions are the connected clients of a server, and how many were refused, by reason;
+// false when this host has no such server.
+func (p *Plane) Sessions(id vpc.SSLServerID) (sessions []Session, refusals map[string]int, ok bool) {
+	p.mu.Lock()
+	s, ok := p.servers[id]
+	p.mu.Unlock()
+	if !ok {
+		return nil, nil, false
+	}
+	sessions, refusals = s.view()
+	return sessions, refusals, true
+}
