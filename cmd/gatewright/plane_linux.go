@@ -18,6 +18,7 @@ import (
 	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/probe"
 	"github.com/gatewright/gatewright/internal/reconcile"
+	"github.com/gatewright/gatewright/internal/sslvpn"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
@@ -45,6 +46,7 @@ type dataplane struct {
 	children *host.Children
 	netdev   *netdev.Driver
 	ipsec    *ipsec.Plane
+	sslvpn   *sslvpn.Plane
 	ability  ipsec.Ability
 	uplink   plan.Uplink
 	loops    *reconcile.Loops
@@ -64,6 +66,9 @@ func (s *server) openPlane(ctx context.Context) (*dataplane, error) {
 		return nil, errors.New("nothing here can encrypt; see gatewright doctor")
 	}
 	if p.ipsec, err = ipsec.New(p.children, s.log); err != nil {
+		return nil, err
+	}
+	if p.sslvpn, err = sslvpn.New(p.children, s.log); err != nil {
 		return nil, err
 	}
 	return p, p.raiseUplink(ctx, s.conf)
@@ -129,7 +134,7 @@ func (p *dataplane) run(ctx context.Context, s *server) {
 	p.loops = reconcile.New(reconcile.Options{
 		Host: plan.Host{Name: vpc.HostName(s.conf.HostName), Tag: p.tag, Engine: p.ability.Engine, Uplink: p.uplink},
 		View: s.store.View, Unseal: s.store.Unseal, Report: s.control.Report, Log: s.log,
-		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, probe.New(s.log), p.netdev.Prune()},
+		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, probe.New(s.log), p.sslvpn, p.netdev.Prune()},
 	})
 	s.running.Go(func() {
 		if err := p.loops.Run(ctx); err != nil && ctx.Err() == nil {

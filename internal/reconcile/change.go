@@ -96,6 +96,13 @@ func (c *changes) row(view *store.View, row any) {
 		c.known[plan.RouterMachine(r.VPC)] = true
 	case *vpc.Connection:
 		c.known[plan.GatewayMachine(r.Gateway)] = true
+	case *vpc.SSLServer:
+		c.known[plan.GatewayMachine(r.Gateway)] = true
+		if r.VPC != "" {
+			c.known[plan.RouterMachine(r.VPC)] = true
+		}
+	case *vpc.SSLClient:
+		c.known[plan.GatewayMachine(r.Gateway)] = true
 	case *vpc.GatewayRoute:
 		c.known[plan.GatewayMachine(r.Gateway)] = true
 	case *vpc.CustomerGateway:

@@ -53,6 +53,36 @@ func (l *Loops) gatewayRows(view *store.View, id vpc.GatewayID, seen map[vpc.Con
 	for r := range store.GatewayRoutesByGateway.All(view, store.Of(g.Scope, id)) {
 		s.Routes = append(s.Routes, r)
 	}
+	for row := range store.SSLServersByGateway.All(view, store.Of(g.Scope, id)) {
+		s.SSLServers = append(s.SSLServers, l.sslServer(view, row))
+	}
+	return s
+}
+
+// The names of the sealed fields of an SSL server's row that its process needs.
+const (
+	sslKeyField   = "key"
+	sslCryptField = "crypt"
+)
+
+// sslServer reads an SSL server's clients and keys. One whose keys cannot be unsealed
+// has none.
+func (l *Loops) sslServer(view *store.View, row *vpc.SSLServer) plan.SSLServerSnapshot {
+	s := plan.SSLServerSnapshot{Row: row}
+	for c := range store.SSLClientsByServer.All(view, store.Of(row.Scope, row.ID)) {
+		s.Clients = append(s.Clients, c)
+	}
+	name := store.SSLServers.Row(row.ID)
+	key, err := l.Unseal(name, sslKeyField, row.Key)
+	if err == nil {
+		var crypt []byte
+		crypt, err = l.Unseal(name, sslCryptField, row.Crypt)
+		s.Key, s.Crypt = vpc.Secret(key), vpc.Secret(crypt)
+	}
+	if err != nil {
+		l.Log.Error("an SSL server's keys cannot be unsealed", "server", row.ID, "error", err)
+		s.Key, s.Crypt = "", ""
+	}
 	return s
 }
 
@@ -131,6 +161,11 @@ func (l *Loops) routerRows(view *store.View, id vpc.VPCID) *plan.RouterSnapshot 
 		return s
 	}
 	s.VPC = v
+	for row := range store.SSLServersByVPC.All(view, store.Of(v.Scope, id)) {
+		if g, ok := store.Gateways.Get(view, row.Gateway); ok && g.Host == l.Host.Name && row.Deleted == 0 {
+			s.Pools = append(s.Pools, plan.ClientPool{Gateway: row.Gateway, Range: row.Remote})
+		}
+	}
 	for n := range store.SubnetsByVPC.All(view, store.Of(v.Scope, id)) {
 		s.Subnets = append(s.Subnets, n)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,7 +45,11 @@ func New(children *host.Children, log *slog.Logger) (*Plane, error) {
 			c.Release()
 			continue
 		}
-		p.server(vpc.SSLServerID(id), plan.MachineID{}).child = c
+		machine := plan.GatewayMachine(vpc.GatewayID(id)) // names no gateway: without a note it goes
+		if note, err := os.ReadFile(children.Path(c.Name, endMachine)); err == nil && vpc.PrefixGateway.Match(string(note)) {
+			machine = plan.GatewayMachine(vpc.GatewayID(note))
+		}
+		p.server(vpc.SSLServerID(id), machine).child = c
 	}
 	return p, nil
 }
@@ -62,10 +67,8 @@ func (p *Plane) server(id vpc.SSLServerID, machine plan.MachineID) *server {
 		s.socket, s.notes = p.children.Path(childName(id), endSocket), p.children.Path(childName(id), endNotes)
 		p.servers[id] = s
 	}
-	if machine.ID != "" {
-		s.machine = machine
-		s.wake = func() { p.call(machine) }
-	}
+	s.machine = machine
+	s.wake = func() { p.call(machine) }
 	return s
 }
 
@@ -87,22 +90,16 @@ func (p *Plane) Run(ctx context.Context, wake func(plan.MachineID)) error {
 	return nil
 }
 
-// Machines names every machine that has a server. One that was found and that no plan has
-// claimed yet stands under its own id, which names no gateway, so that it is removed
-// unless a plan claims it first.
+// Machines names every machine that has a server.
 func (p *Plane) Machines(context.Context) ([]plan.MachineID, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	seen := map[plan.MachineID]bool{}
 	var out []plan.MachineID
 	for _, s := range p.servers {
-		id := s.machine
-		if id.ID == "" {
-			id = plan.MachineID{Kind: plan.KindGateway, ID: string(s.id)}
-		}
-		if !seen[id] {
-			seen[id] = true
-			out = append(out, id)
+		if !seen[s.machine] {
+			seen[s.machine] = true
+			out = append(out, s.machine)
 		}
 	}
 	return out, nil
@@ -150,7 +147,7 @@ func (p *Plane) remove(ctx context.Context, id plan.MachineID, wanted map[vpc.SS
 	p.mu.Lock()
 	var gone []*server
 	for _, s := range p.servers {
-		if (s.machine == id || s.machine.ID == "" && string(s.id) == id.ID) && !wanted[s.id] {
+		if s.machine == id && !wanted[s.id] {
 			gone = append(gone, s)
 		}
 	}

@@ -306,6 +306,9 @@ func TestRestartDropsNobody(t *testing.T) {
 	pings := c.PingStart("172.16.0.1")
 	b.stop()
 	stop := b.start(t)
+	if m, err := b.plane.Machines(t.Context()); err != nil || len(m) != 1 || m[0] != b.machine.ID {
+		t.Errorf("found %v, %v", m, err)
+	}
 	b.ready(t)
 	b.Eventually(10*time.Second, "the session is found again", b.count(1))
 	if p := pings.Stop(); p.Sent == 0 || p.Lost() > 0 {
@@ -436,7 +439,7 @@ func TestSettings(t *testing.T) {
 	if all, err := b.children.All(); err != nil || len(all) != 0 {
 		t.Errorf("left behind: %v, %v", all, err)
 	}
-	for _, ending := range []string{endConfig, endSocket, endNotes} {
+	for _, ending := range endings {
 		if _, err := os.Stat(b.children.Path(childName(b.row.ID), ending)); err == nil {
 			t.Errorf("the file %s is left behind", ending)
 		}

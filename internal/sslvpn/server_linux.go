@@ -16,10 +16,13 @@ import (
 
 // The endings of a server's files beside those of its child.
 const (
-	endConfig = ".conf"
-	endSocket = ".mgmt"
-	endNotes  = ".sessions"
+	endConfig  = ".conf"
+	endSocket  = ".mgmt"
+	endNotes   = ".sessions"
+	endMachine = ".machine" // the gateway's id, for the next run
 )
+
+var endings = []string{endConfig, endSocket, endNotes, endMachine}
 
 const stopGrace = 2 * time.Second
 
@@ -118,6 +121,9 @@ func (s *server) restart(ctx context.Context, want *plan.SSLServer, text string)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return err
 	}
+	if err := os.WriteFile(s.children.Path(name, endMachine), []byte(s.machine.ID), 0o600); err != nil {
+		return err
+	}
 	child, err := s.children.Start(host.Command{Name: name, Namespace: want.Namespace, Path: openVPN, Args: []string{"--config", path}})
 	if err != nil {
 		return err
@@ -147,7 +153,7 @@ func (s *server) halt(ctx context.Context) error {
 		return err
 	}
 	s.child = nil
-	for _, ending := range []string{endConfig, endSocket, endNotes} {
+	for _, ending := range endings {
 		if err := os.Remove(s.children.Path(childName(s.id), ending)); err != nil && !os.IsNotExist(err) {
 			return err
 		}
