@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -102,9 +103,12 @@ func TestLosses(t *testing.T) {
 	if p := a.Ping("10.9.0.2", 20); p.Sent != 20 || p.Received != 20 {
 		t.Errorf("on a sound cable: %v", p)
 	}
-	if got := clear.Packets(Touches("10.9.0.1/32")); len(got) < 40 {
-		t.Errorf("%d packets captured: %v", len(got), got)
-	}
+	l.Eventually(2*time.Second, "every packet is captured", func() error {
+		if got := clear.Packets(Touches("10.9.0.1/32")); len(got) < 40 {
+			return fmt.Errorf("%d packets: %v", len(got), got)
+		}
+		return nil
+	})
 	b.Run("ip", "link", "set", "eth0", "down")
 	if p := a.Ping("10.9.0.2", 20); p.Lost() != 20 {
 		t.Errorf("on a cut cable: %v\n%s", p, p.Text)

@@ -56,22 +56,28 @@ func (n *Namespace) pings(to string, more []string) *Pings {
 	return &Pings{process: n.Start(append(args, to)...)}
 }
 
-// Stop ends it and counts. The one that is under way may be unanswered: it is not sent
-// again, so it is not counted as lost.
+// underWay is how many pings may be on their way when ping is ended: a tenth of a second.
+const underWay = 10
+
+// Stop ends it and counts. Those that were under way may be unanswered: they are not sent
+// again, so they are not counted as lost.
 func (p *Pings) Stop() *Pings {
 	_ = p.process.Stop(syscall.SIGINT)
 	p.count()
-	if p.Lost() == 1 && p.lastMissing() {
-		p.Sent--
+	if last := p.lastAnswered(); last > 0 && p.Sent-last <= underWay {
+		p.Sent = last
 	}
 	return p
 }
 
 var pingSequence = regexp.MustCompile(`icmp_seq=(\d+) ttl`)
 
-func (p *Pings) lastMissing() bool {
-	all := pingSequence.FindAllStringSubmatch(p.Text, -1)
-	return len(all) > 0 && all[len(all)-1][1] == strconv.Itoa(p.Sent-1)
+func (p *Pings) lastAnswered() (last int) {
+	for _, m := range pingSequence.FindAllStringSubmatch(p.Text, -1) {
+		n, _ := strconv.Atoi(m[1])
+		last = max(last, n)
+	}
+	return last
 }
 
 // Reaches waits until a ping comes through.
