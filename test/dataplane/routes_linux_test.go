@@ -116,11 +116,12 @@ func TestClosed(t *testing.T) {
 				t.Errorf("%.1f Mbit/s through a gateway of 100", got)
 			}
 			outside := l.Existing(shared.host.Name).Capture("gwu" + s.gateway[len("vpngw-"):])
-			pings := s.workload.PingStart(o.inside)
 			o.Kill()
-			time.Sleep(500 * time.Millisecond)
+			s.workload.Ping(o.inside, 50)
+			pings := s.workload.PingStart(o.inside)
 			shared.call(l, "DeleteVpnConnection", obj{"VpnGatewayId": s.gateway, "VpnConnectionId": id})
-			time.Sleep(2 * time.Second)
+			l.Eventually(10*time.Second, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
+			s.workload.Ping(o.inside, 50)
 			pings.Stop()
 			clear := outside.Packets(func(p lab.Packet) bool { return p.Dst.String() == o.inside || p.Src.String() == s.inside })
 			if len(clear) > 0 {
