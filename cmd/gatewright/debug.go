@@ -14,7 +14,7 @@ import (
 )
 
 func debugCommands() *cobra.Command {
-	return group("debug", "Look inside a running server", newDebugRows(), newDebugAudit(), newDebugSeed(), newDebugConnection(),
+	return group("debug", "Look inside a running server", newDebugRows(), newDebugAudit(), newDebugSeed(), newDebugConnection(), newDebugSSLServer(),
 		newDebugMachine("plan", "Print what was applied last of a gateway or a VPC's router", "nothing", func(m operator.Machine) string { return m.Plan }),
 		newDebugMachine("observed", "Print what was seen of a gateway or a VPC's router after the last pass", "nothing yet", func(m operator.Machine) string { return m.Observed }),
 		newDebugMachine("diff", "Print how what rows want now differs from what was applied last", "nothing is left to do", func(m operator.Machine) string { return m.Diff }))

@@ -177,6 +177,22 @@ func (p *dataplane) negotiations(_ context.Context, id vpc.ConnectionID) ([]stri
 	return lines, nil
 }
 
+// dialled tells who is connected to an SSL server of this host.
+func (p *dataplane) dialled(_ context.Context, id vpc.SSLServerID) (operator.SSLServer, error) {
+	sessions, refused, ok := p.sslvpn.Sessions(id)
+	if !ok {
+		return operator.SSLServer{}, vpc.Refuse(vpc.ResourceNotFound, "", "`%s` does not run on this host", "`%s` 不在本主机上运行", id)
+	}
+	out := operator.SSLServer{Sessions: []operator.SSLSession{}, Refused: refused}
+	for _, s := range sessions {
+		out.Sessions = append(out.Sessions, operator.SSLSession{
+			Client: s.Client, Address: s.Address.String(), Source: s.Source.String(),
+			In: s.In, Out: s.Out, Since: s.Since.UTC().Format(time.RFC3339), Cipher: s.Cipher,
+		})
+	}
+	return out, nil
+}
+
 // cleanUp removes everything that a server with this data directory has made on the
 // machine: child processes first, then namespaces and links, then the files.
 func cleanUp(ctx context.Context, conf *Config, log *slog.Logger) error {

@@ -33,6 +33,10 @@ func (*dataplane) look(context.Context, string) (operator.Machine, error) {
 	return operator.Machine{}, errSystem
 }
 
+func (*dataplane) dialled(context.Context, vpc.SSLServerID) (operator.SSLServer, error) {
+	return operator.SSLServer{}, errSystem
+}
+
 func (*dataplane) negotiations(context.Context, vpc.ConnectionID) ([]string, error) {
 	return nil, errSystem
 }

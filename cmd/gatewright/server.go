@@ -217,7 +217,7 @@ func (s *server) serveOperator() {
 	s.ready.Store(&about)
 	op := &operator.Server{Control: s.control, About: s.about, Restored: s.keepCredentials, Serves: serves, Logger: s.log}
 	if s.plane != nil {
-		op.Machine, op.Negotiations = s.plane.look, s.plane.negotiations
+		op.Machine, op.Negotiations, op.SSLServer = s.plane.look, s.plane.negotiations, s.plane.dialled
 	}
 	s.serve(s.socket, op.Handler())
 }

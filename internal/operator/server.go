@@ -28,6 +28,7 @@ type Server struct {
 
 	// Machine and Negotiations look into this host's data plane; nil: it has none.
 	Machine      func(context.Context, string) (Machine, error)
+	SSLServer    func(context.Context, vpc.SSLServerID) (SSLServer, error)
 	Negotiations func(context.Context, vpc.ConnectionID) ([]string, error)
 
 	// Restored is called when a restore has replaced everything; nil: nothing to do.
@@ -58,6 +59,7 @@ func (s *Server) Handler() http.Handler {
 	route(mux, s, "fault clear", s.clearFaults)
 	route(mux, s, "gateway block", s.blockGateway)
 	route(mux, s, "gateway unblock", s.unblockGateway)
+	route(mux, s, "debug sslserver", s.sslServer)
 	route(mux, s, "sslpolicy add", s.addSSLPolicy)
 	route(mux, s, "sslpolicy list", s.listSSLPolicies)
 	route(mux, s, "sslpolicy remove", s.removeSSLPolicy)

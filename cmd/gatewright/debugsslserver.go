@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/gatewright/gatewright/internal/operator"
+	"github.com/gatewright/gatewright/internal/vpc"
+	"github.com/spf13/cobra"
+)
+
+func newDebugSSLServer() *cobra.Command {
+	return operation[operator.SSLServer]{
+		use: "sslserver SSL-VPN-SERVER-ID", short: "List who is connected to an SSL server, and count who was refused and why", args: oneArg,
+		run: func(cmd *cobra.Command, c *operator.Client, args []string) (operator.SSLServer, error) {
+			return c.SSLServer(cmd.Context(), vpc.SSLServerID(args[0]))
+		},
+		show: func(w io.Writer, s operator.SSLServer) {
+			row(w, "CLIENT", "ADDRESS", "SOURCE", "IN", "OUT", "SINCE", "CIPHER")
+			for _, x := range s.Sessions {
+				row(w, x.Client, x.Address, x.Source, x.In, x.Out, x.Since, x.Cipher)
+			}
+			for _, why := range slices.Sorted(maps.Keys(s.Refused)) {
+				fmt.Fprintf(w, "refused, %s: %d\n", why, s.Refused[why])
+			}
+		},
+	}.command()
+}
