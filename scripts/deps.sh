@@ -2,7 +2,9 @@
 # Installs what a target of the Makefile needs and this machine lacks.
 #
 #   scripts/deps.sh run     to build and run: Go
-#   scripts/deps.sh test    to test: Go, a C compiler (race detector), Node.js and npm (client tests)
+#   scripts/deps.sh test    to test: Go, a C compiler (race detector), Node.js and npm (client tests),
+#                           and on Linux what dataplane installs
+#   scripts/deps.sh dataplane  to carry packets, and to test that: strongSwan, OpenVPN, tools
 #
 # Debian packages are installed only when their command is missing, with apt-get, as
 # root or through sudo. Go is never installed for you; the script says how.
@@ -67,6 +69,37 @@ install_missing() {
 	DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
 }
 
+# want_file FILE PACKAGE... is want for what is no command.
+want_file() {
+	local file=$1
+	shift
+	[ -e "$file" ] || missing+=("$@")
+}
+
+# want_dataplane notes what gateways and their tests need. Where the distribution's
+# services are new they must not begin to listen: the server starts its own daemons.
+want_dataplane() {
+	[ "$(uname -s)" = Linux ] || return 0
+	want_file /usr/sbin/charon-systemd charon-systemd strongswan-charon
+	want swanctl strongswan-swanctl
+	want_file /usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so libcharon-extra-plugins
+	want_file /usr/lib/ipsec/plugins/libstrongswan-openssl.so libstrongswan-standard-plugins
+	want_file /usr/lib/ipsec/plugins/libstrongswan-curve25519.so libstrongswan-extra-plugins
+	want openvpn openvpn
+	want ip iproute2
+	want nft nftables
+	want iperf3 iperf3
+	want ping iputils-ping
+	want nsenter util-linux
+	local service
+	for service in strongswan.service strongswan-starter.service openvpn.service; do
+		if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" -eq 0 ] && [ ! -e "/etc/systemd/system/$service" ] && [ ! -e "/lib/systemd/system/$service" ]; then
+			mkdir -p /etc/systemd/system
+			ln -s /dev/null "/etc/systemd/system/$service"
+		fi
+	done
+}
+
 case ${1:-} in
 run)
 	check_go
@@ -77,10 +110,15 @@ test)
 	want git git
 	want node nodejs
 	want npm npm
+	want_dataplane
+	install_missing
+	;;
+dataplane)
+	want_dataplane
 	install_missing
 	;;
 *)
-	sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 	;;
 esac

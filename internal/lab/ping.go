@@ -3,8 +3,10 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -33,15 +35,45 @@ func (p *Pings) count() {
 	}
 }
 
-// Ping sends count pings, 10 ms apart, and waits a second for the last answer. More
+// Ping sends count pings, 10 ms apart, and gives answers a second to come. More
 // arguments are ping's own.
 func (n *Namespace) Ping(to string, count int, more ...string) *Pings {
 	n.lab.Helper()
+	if count > 3 {
+		p := n.pings(to, more)
+		p.await(count, time.Duration(count)*10*time.Millisecond+1500*time.Millisecond)
+		p.end(count)
+		p.Sent = count // also those that could not be sent are lost
+		return p
+	}
 	p := n.pings(to, append([]string{"-c", strconv.Itoa(count), "-W", "1"}, more...))
 	_ = p.process.Wait(time.Duration(count)*time.Second + 5*time.Second) // 1 if any was lost
 	p.process.Kill()
 	p.count()
 	return p
+}
+
+// await waits until a ping with that number or a later one was answered.
+func (p *Pings) await(number int, within time.Duration) bool {
+	return Poll(within, func() error {
+		if answered := p.answered(); len(answered) == 0 || answered[len(answered)-1] < number {
+			return errUnanswered
+		}
+		return nil
+	}) == nil
+}
+
+// end stops pinging and counts the first of the pings; what came later may be on its way.
+func (p *Pings) end(first int) {
+	_ = p.process.Stop(syscall.SIGINT)
+	p.count()
+	p.Sent = min(p.Sent, first)
+	p.Received = 0
+	for _, number := range p.answered() {
+		if number <= p.Sent {
+			p.Received++
+		}
+	}
 }
 
 // PingStart pings every 10 ms until Stop.
@@ -56,28 +88,34 @@ func (n *Namespace) pings(to string, more []string) *Pings {
 	return &Pings{process: n.Start(append(args, to)...)}
 }
 
-// underWay is how many pings may be on their way when ping is ended: a tenth of a second.
-const underWay = 10
-
-// Stop ends it and counts. Those that were under way may be unanswered: they are not sent
-// again, so they are not counted as lost.
+// Stop ends it and counts what was sent before, where anything is still answered.
 func (p *Pings) Stop() *Pings {
+	last := 0
+	if answered := p.answered(); len(answered) > 0 {
+		last = answered[len(answered)-1]
+	}
+	if p.await(last+10, 2*time.Second) {
+		p.end(last + 10)
+		return p
+	}
 	_ = p.process.Stop(syscall.SIGINT)
 	p.count()
-	if last := p.lastAnswered(); last > 0 && p.Sent-last <= underWay {
-		p.Sent = last
-	}
 	return p
 }
 
+var errUnanswered = errors.New("it was not answered")
+
 var pingSequence = regexp.MustCompile(`icmp_seq=(\d+) ttl`)
 
-func (p *Pings) lastAnswered() (last int) {
-	for _, m := range pingSequence.FindAllStringSubmatch(p.Text, -1) {
-		n, _ := strconv.Atoi(m[1])
-		last = max(last, n)
+// answered are the numbers of the pings that were answered so far, once each.
+func (p *Pings) answered() []int {
+	var out []int
+	for _, seen := range pingSequence.FindAllStringSubmatch(p.process.Output(), -1) {
+		number, _ := strconv.Atoi(seen[1]) // digits
+		out = append(out, number)
 	}
-	return last
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Reaches waits until a ping comes through.

@@ -86,6 +86,23 @@ func TestDaemonDies(t *testing.T) {
 	}
 }
 
+// TestNamespaceDeleted removes a gateway's namespace by hand. The gateway is made again
+// at once; the routes of its VPC's router that went with it, at the latest when everything
+// is looked at again after a minute.
+func TestNamespaceDeleted(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, o, id := shared.joined(l)
+	l.Sweep(shared.prefix + s.gateway)
+	l.Eventually(90*time.Second, "packets pass again", func() error {
+		if p := s.workload.Ping(o.inside, 1, "-W", "0.2"); p.Received == 0 {
+			return fmt.Errorf("%s", shared.why(s.gateway))
+		}
+		return nil
+	})
+	s.netStatus(l, id, "AVAILABLE", 5*time.Second)
+}
+
 // TestNoClearPacket looks for packets of the tenant on the internet side, before a
 // tunnel is up, while it is down and while it is up: there must be none.
 func TestNoClearPacket(t *testing.T) {
