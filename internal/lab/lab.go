@@ -167,7 +167,7 @@ func (l *Lab) must(args ...string) string {
 // Missing names the tools that this machine lacks of those that labs use.
 func Missing() error {
 	var errs []error
-	for _, tool := range []string{"ip", "nft", "ping", "iperf3", "nsenter", "swanctl", charon} {
+	for _, tool := range []string{"ip", "nft", "ping", "iperf3", "nsenter", "swanctl", "openvpn", charon} {
 		if _, err := exec.LookPath(tool); err != nil {
 			errs = append(errs, err)
 		}
