@@ -1,0 +1,84 @@
+package dataplane
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/lab"
+)
+
+// TestCaps holds TCP through the tunnel to the gateway's bandwidth in both directions,
+// and to another one as soon as it is changed.
+func TestCaps(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, o, _ := shared.joined(l)
+	for _, mbit := range []int{5, 20} {
+		shared.call(l, "ResetVpnGatewayInternetMaxBandwidth", obj{"VpnGatewayId": s.gateway, "InternetMaxBandwidthOut": mbit})
+		l.Eventually(10*time.Second, "the cap is set", func() error {
+			if out := l.Existing(shared.prefix+s.gateway).Run("tc", "qdisc", "show", "dev", "lan0"); between(out, "rate ", "bit ") != rateText(mbit) {
+				return fmt.Errorf("lan0 has %s", out)
+			}
+			return nil
+		})
+		up := s.workload.Iperf(o.Namespace, o.inside, 3*time.Second)
+		down := o.Iperf(s.workload, s.inside, 3*time.Second, "-B", o.inside)
+		t.Logf("%d Mbit/s: %.2f to the office, %.2f to the cloud", mbit, up, down)
+		for _, got := range []float64{up, down} {
+			if share := got / float64(mbit); share < 0.85 || share > 1.06 {
+				t.Errorf("a cap of %d Mbit/s lets %.2f through", mbit, got)
+			}
+		}
+	}
+}
+
+// rateText is a cap with its share of headers, as tc prints it.
+func rateText(mbit int) string {
+	if kbit := mbit * 1050; kbit%1000 != 0 {
+		return fmt.Sprintf("%dK", kbit)
+	}
+	return fmt.Sprintf("%dM", mbit*1050/1000)
+}
+
+// TestFailover has two tunnels to one network, by two routers of the office. When the
+// first falls silent its health check sends packets over the second, and back later.
+func TestFailover(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s := shared.site(l, 100)
+	first := shared.office(l, "", false)
+	second := shared.office(l, first.lan, false)
+	s.route(l, first.lan)
+	var ids []string
+	for i, o := range []*office{first, second} {
+		check := fmt.Sprintf("169.254.200.%d", 21+i)
+		o.Address("lo", check+"/32")
+		far := routed(o.tunnel(s, lab.IKEv2))
+		o.Load(far.Text())
+		id := s.connect(l, o, lab.IKEv2, obj{
+			"RouteType": "StaticRoute", "EnableHealthCheck": true, "HealthCheckLocalIp": fmt.Sprintf("169.254.200.%d", 11+i), "HealthCheckRemoteIp": check,
+			"HealthCheckConfig": obj{"ProbeType": "NQA", "ProbeInterval": 1000, "ProbeThreshold": 3, "ProbeTimeout": 500},
+		})
+		s.gatewayRoute(l, first.lan, id, i*100)
+		s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+		ids = append(ids, id)
+	}
+	reached := func(o *office) func() error {
+		return func() error {
+			c := o.Capture("ipsec0")
+			defer c.Stop()
+			s.workload.Ping(first.inside, 2, "-W", "0.2")
+			if len(c.Packets(lab.Touches(s.inside+"/32"))) == 0 {
+				return fmt.Errorf("nothing comes over it: %s", shared.why(s.gateway))
+			}
+			return nil
+		}
+	}
+	l.Eventually(5*time.Second, "packets take the first tunnel", reached(first))
+	first.Run("ip", "addr", "del", "169.254.200.21/32", "dev", "lo")
+	l.Eventually(20*time.Second, "packets take the second tunnel", reached(second))
+	s.netStatus(l, ids[0], "UNAVAILABLE", 2*time.Second)
+	first.Address("lo", "169.254.200.21/32")
+	l.Eventually(20*time.Second, "packets take the first tunnel again", reached(first))
+}
