@@ -9,10 +9,10 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 TIMEOUT ?= 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test bench fuzz demo
+.PHONY: help run build install check test bench fuzz demo
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, start a server with its defaults and print what to do next
 	@exec bin/gatewright serve $(ARGS)
@@ -20,6 +20,10 @@ run: build ## build, start a server with its defaults and print what to do next
 build: ## build bin/gatewright
 	@scripts/deps.sh run
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/gatewright ./cmd/gatewright
+
+install: build ## install the program and a systemd unit that leaves tunnels up when it stops (DESTDIR=)
+	@scripts/deps.sh dataplane
+	@scripts/install.sh
 
 check: ## everything that is quick to know: format, vet, staticcheck, import table, generated files, other systems, races
 	@scripts/deps.sh test
