@@ -47,6 +47,7 @@ type dataplane struct {
 	netdev   *netdev.Driver
 	ipsec    *ipsec.Plane
 	sslvpn   *sslvpn.Plane
+	probe    *probe.Plane
 	ability  ipsec.Ability
 	uplink   plan.Uplink
 	loops    *reconcile.Loops
@@ -131,10 +132,11 @@ func (p *dataplane) announce(ctx context.Context, s *server) error {
 // run keeps this host's machines until ctx ends. Tunnels stay up after that, for the
 // next run to adopt.
 func (p *dataplane) run(ctx context.Context, s *server) {
+	p.probe = probe.New(s.log)
 	p.loops = reconcile.New(reconcile.Options{
 		Host: plan.Host{Name: vpc.HostName(s.conf.HostName), Tag: p.tag, Engine: p.ability.Engine, Uplink: p.uplink},
 		View: s.store.View, Unseal: s.store.Unseal, Report: s.control.Report, Log: s.log,
-		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, probe.New(s.log), p.sslvpn, p.netdev.Prune()},
+		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, p.probe, p.sslvpn, p.netdev.Prune()},
 	})
 	s.running.Go(func() {
 		if err := p.loops.Run(ctx); err != nil && ctx.Err() == nil {

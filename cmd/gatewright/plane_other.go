@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/gatewright/gatewright/internal/metrics"
 	"github.com/gatewright/gatewright/internal/operator"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -36,6 +37,8 @@ func (*dataplane) look(context.Context, string) (operator.Machine, error) {
 func (*dataplane) dialled(context.Context, vpc.SSLServerID) (operator.SSLServer, error) {
 	return operator.SSLServer{}, errSystem
 }
+
+func (*dataplane) carried(*Config) metrics.Sources { return metrics.Sources{} }
 
 func (*dataplane) negotiations(context.Context, vpc.ConnectionID) ([]string, error) {
 	return nil, errSystem

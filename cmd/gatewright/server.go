@@ -71,6 +71,9 @@ func (s *server) start(ctx context.Context) error {
 		return err
 	}
 	s.metrics = metrics.New(s.control, version)
+	if s.plane != nil {
+		s.metrics.Carry(s.plane.carried(s.conf))
+	}
 	s.serveAPI()
 	s.serveOperator()
 	if s.scrapes != nil {

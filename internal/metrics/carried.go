@@ -33,9 +33,9 @@ type Tunnel struct {
 
 // Probe counts the echoes of one health check.
 type Probe struct {
-	Healthy    bool
 	Sent, Lost uint64
 	RTT        time.Duration // of the last answer
+	Healthy    bool
 }
 
 // patience is how long a scrape waits for daemons. One that is busy longer leaves its
