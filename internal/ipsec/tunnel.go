@@ -50,6 +50,14 @@ const (
 	askedByCommand = 10 * time.Minute
 )
 
+// Peers take too many beginnings at once from one address for an attack; strongSwan draws
+// the line at five.
+const (
+	atOnce    = 4
+	afterward = 30 * time.Millisecond // when to look whether one of them is done
+	believed  = 2 * time.Second       // after that a beginning is no longer under way
+)
+
 func newTunnel(want plan.Tunnel) *tunnel {
 	return &tunnel{want: want, owes: map[uint32]time.Time{}, phase1: map[uint32]bool{}, last: map[uint32]counts{}, log: &history{}}
 }

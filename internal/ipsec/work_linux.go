@@ -54,14 +54,6 @@ func (d *daemon) tend(now time.Time) (time.Time, error) {
 	return next, d.watchFlows(now)
 }
 
-// Peers take too many beginnings at once from one address for an attack; strongSwan draws
-// the line at five.
-const (
-	atOnce    = 4
-	afterward = 30 * time.Millisecond // when to look whether one of them is done
-	believed  = 2 * time.Second       // after that a beginning is no longer under way
-)
-
 // attempt negotiates what is missing of a tunnel when its time has come. What charon has
 // under way it tells nobody unasked, so it is asked first.
 func (d *daemon) attempt(t *tunnel, now time.Time) error {
