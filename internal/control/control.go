@@ -15,16 +15,20 @@ import (
 // Config is what an operator decides about a Control. The zero value of a field that
 // has a default means that default.
 type Config struct {
-	Region     vpc.Region      // region of calls that name none
-	Zones      []vpc.Zone      // zones of Region; nil: three, numbered 1 to 3
-	Site       vpc.Site        // cn or intl: bandwidth lists, renew-flag default, currency
-	Settle     time.Duration   // how long a new thing reads PENDING, a deleted one DELETING
-	Pool       []vpc.AddrRange // public addresses, exclusions already cut out
-	HostName   vpc.HostName    // of this server's host; empty: it runs without a data plane
-	ReuseAfter time.Duration   // how long a released public address rests
-	Grace      time.Duration   // from isolation of an unpaid gateway to its deletion
-	Prices     *vpc.PriceBook  // nil: the site's own
-	Rate       int             // calls a second for each account, action and region; 0: DefaultRate, negative: no limit
+	Region   vpc.Region      // region of calls that name none
+	Zones    []vpc.Zone      // zones of Region; nil: three, numbered 1 to 3
+	Site     vpc.Site        // cn or intl: bandwidth lists, renew-flag default, currency
+	Settle   time.Duration   // how long a new thing reads PENDING, a deleted one DELETING
+	Pool     []vpc.AddrRange // public addresses, exclusions already cut out
+	HostName vpc.HostName    // of this server's host; empty: it runs without a data plane
+	// Traffic is what the gateways of this server's host carried in the minute that begins
+	// at an instant, by connection; nil: nobody counts.
+	Traffic func(ctx context.Context, id vpc.GatewayID, minute vpc.Instant) ([]vpc.PeerTraffic, error)
+
+	ReuseAfter time.Duration  // how long a released public address rests
+	Grace      time.Duration  // from isolation of an unpaid gateway to its deletion
+	Prices     *vpc.PriceBook // nil: the site's own
+	Rate       int            // calls a second for each account, action and region; 0: DefaultRate, negative: no limit
 	Logger     *slog.Logger
 }
 

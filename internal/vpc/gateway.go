@@ -74,6 +74,7 @@ type Gateway struct {
 	Public        netip.Addr  `json:"public"`                  // unique among all gateways, never changes
 	Network       CCNID       `json:"network,omitempty"`       // the CCN a CCN-type gateway is attached to
 	Blocked       bool        `json:"blocked,omitempty"`       // operator's IsAddressBlocked
+	Monitored     bool        `json:"monitored,omitempty"`     // its traffic can be looked at
 	Version       string      `json:"version"`
 	Host          HostName    `json:"host,omitempty"` // the host that carries it; empty with no data plane
 

@@ -22,6 +22,7 @@ const (
 	LedgerResize   = "resize"   // the difference to the end of a prepaid term
 	LedgerRate     = "rate"     // a new hourly rate; the amount is 0
 	LedgerUse      = "use"      // postpaid use of one thing, where its rate or life ends
+	LedgerTraffic  = "traffic"  // what a postpaid gateway has sent to the internet side
 	LedgerSettle   = "settle"   // postpaid use of everything since the last settlement
 )
 

@@ -13,7 +13,7 @@ import (
 )
 
 // untyped are the served actions that the typed SDKs used here do not have.
-var untyped = []string{"DescribeRouteList", "DescribeRoutes", "GetCallerIdentity"}
+var untyped = []string{"CheckGatewayFlowMonitor", "DescribeRouteList", "DescribeRoutes", "GetCallerIdentity"}
 
 // TestSDKTypes holds every request and reply against the official Go SDK's structs: each
 // field of theirs must exist here with the same JSON name and the same JSON kind.

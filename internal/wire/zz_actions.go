@@ -76,6 +76,15 @@ var Actions = map[string]*Action{
 			"ResourceInsufficient.CidrBlock", "ResourceNotFound",
 		},
 	},
+	"CheckGatewayFlowMonitor": {
+		Service: "vpc", Version: "2017-03-12", Name: "CheckGatewayFlowMonitor", Group: "gateway_traffic_monitor",
+		Write: false, Served: true, In: &shapeOfCheckGatewayFlowMonitorRequest,
+		New:   func() any { return new(CheckGatewayFlowMonitorRequest) },
+		Reply: func() Encoder { return new(CheckGatewayFlowMonitorResponse) },
+		Codes: []string{
+			"InvalidParameterValue", "ResourceNotFound", "UnsupportedOperation.InvalidState",
+		},
+	},
 	"CreateAssistantCidr": {
 		Service: "vpc", Version: "2017-03-12", Name: "CreateAssistantCidr", Group: "vpc",
 		Write: true, Served: true, In: &shapeOfCreateAssistantCidrRequest,
@@ -551,6 +560,15 @@ var Actions = map[string]*Action{
 			"InternalError.ModuleError", "InvalidParameter.FilterInvalidKey", "InvalidParameterValue.Malformed", "ResourceNotFound",
 		},
 	},
+	"DescribeGatewayFlowMonitorDetail": {
+		Service: "vpc", Version: "2017-03-12", Name: "DescribeGatewayFlowMonitorDetail", Group: "gateway_traffic_monitor",
+		Write: false, Served: true, In: &shapeOfDescribeGatewayFlowMonitorDetailRequest,
+		New:   func() any { return new(DescribeGatewayFlowMonitorDetailRequest) },
+		Reply: func() Encoder { return new(DescribeGatewayFlowMonitorDetailResponse) },
+		Codes: []string{
+			"InternalError.ModuleError", "InvalidParameterValue.Malformed", "InvalidParameterValue.Range", "UnsupportedOperation",
+		},
+	},
 	"DescribeNetworkAccountType": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeNetworkAccountType", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeNetworkAccountTypeRequest,
@@ -856,6 +874,15 @@ var Actions = map[string]*Action{
 			"InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Malformed", "ResourceNotFound",
 		},
 	},
+	"DisableGatewayFlowMonitor": {
+		Service: "vpc", Version: "2017-03-12", Name: "DisableGatewayFlowMonitor", Group: "gateway_traffic_monitor",
+		Write: true, Served: true, In: &shapeOfDisableGatewayFlowMonitorRequest,
+		New:   func() any { return new(DisableGatewayFlowMonitorRequest) },
+		Reply: func() Encoder { return new(DisableGatewayFlowMonitorResponse) },
+		Codes: []string{
+			"InvalidParameterValue", "ResourceNotFound", "UnsupportedOperation.InvalidState",
+		},
+	},
 	"DisableRoutes": {
 		Service: "vpc", Version: "2017-03-12", Name: "DisableRoutes", Group: "route_table",
 		Write: true, Served: true, In: &shapeOfDisableRoutesRequest,
@@ -905,6 +932,15 @@ var Actions = map[string]*Action{
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "ResourceNotFound", "UnsupportedOperation.CcnRouteCidrOverlap",
 			"UnsupportedOperation.Ecmp",
+		},
+	},
+	"EnableGatewayFlowMonitor": {
+		Service: "vpc", Version: "2017-03-12", Name: "EnableGatewayFlowMonitor", Group: "gateway_traffic_monitor",
+		Write: true, Served: true, In: &shapeOfEnableGatewayFlowMonitorRequest,
+		New:   func() any { return new(EnableGatewayFlowMonitorRequest) },
+		Reply: func() Encoder { return new(EnableGatewayFlowMonitorResponse) },
+		Codes: []string{
+			"InvalidParameterValue", "ResourceNotFound", "UnsupportedOperation.InvalidState",
 		},
 	},
 	"EnableRoutes": {

@@ -341,6 +341,26 @@ func (v *DnsServers) AppendJSON(b []byte) []byte {
 }
 
 // AppendJSON appends v as a JSON object.
+func (v *GatewayFlowMonitorDetail) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"PrivateIpAddress":`)
+	b = appendString(b, v.PrivateIpAddress)
+	b = append(b, `,"InPkg":`...)
+	b = appendUint(b, v.InPkg)
+	b = append(b, `,"OutPkg":`...)
+	b = appendUint(b, v.OutPkg)
+	b = append(b, `,"InTraffic":`...)
+	b = appendUint(b, v.InTraffic)
+	b = append(b, `,"OutTraffic":`...)
+	b = appendUint(b, v.OutTraffic)
+	b = append(b, `,"ConcurrentConnectionCount":`...)
+	b = appendUint(b, v.ConcurrentConnectionCount)
+	b = append(b, `,"NewConnectionRate":`...)
+	b = appendUint(b, v.NewConnectionRate)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as a JSON object.
 func (v *HealthCheckConfig) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
 	if v.ProbeType != nil {

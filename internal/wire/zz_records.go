@@ -489,6 +489,21 @@ func (v *CheckDefaultSubnetRequest) slot(i int) slot {
 }
 
 // AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *CheckGatewayFlowMonitorRequest) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
+
+func (v *CheckGatewayFlowMonitorRequest) shape() *Shape {
+	return &shapeOfCheckGatewayFlowMonitorRequest
+}
+
+func (v *CheckGatewayFlowMonitorRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.GatewayId}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *CreateAssistantCidrRequest) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
 
 func (v *CreateAssistantCidrRequest) shape() *Shape { return &shapeOfCreateAssistantCidrRequest }
@@ -1136,6 +1151,41 @@ func (v *DescribeCustomerGatewaysRequest) slot(i int) slot {
 }
 
 // AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DescribeGatewayFlowMonitorDetailRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *DescribeGatewayFlowMonitorDetailRequest) shape() *Shape {
+	return &shapeOfDescribeGatewayFlowMonitorDetailRequest
+}
+
+func (v *DescribeGatewayFlowMonitorDetailRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.TimePoint}
+	case 1:
+		return scalar[string]{&v.VpnId}
+	case 2:
+		return scalar[string]{&v.DirectConnectGatewayId}
+	case 3:
+		return scalar[string]{&v.PeeringConnectionId}
+	case 4:
+		return scalar[string]{&v.NatId}
+	case 5:
+		return scalar[uint64]{&v.Offset}
+	case 6:
+		return scalar[uint64]{&v.Limit}
+	case 7:
+		return scalar[string]{&v.OrderField}
+	case 8:
+		return scalar[string]{&v.OrderDirection}
+	case 9:
+		return scalar[string]{&v.PrivateIpAddress}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *DescribeNetworkAccountTypeRequest) AppendJSON(b []byte) []byte {
 	return appendRecord(b, v, nil)
 }
@@ -1606,6 +1656,23 @@ func (v *DisableCcnRoutesRequest) slot(i int) slot {
 }
 
 // AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DisableGatewayFlowMonitorRequest) AppendJSON(b []byte) []byte {
+	return appendRecord(b, v, nil)
+}
+
+func (v *DisableGatewayFlowMonitorRequest) shape() *Shape {
+	return &shapeOfDisableGatewayFlowMonitorRequest
+}
+
+func (v *DisableGatewayFlowMonitorRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.GatewayId}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *DisableRoutesRequest) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
 
 func (v *DisableRoutesRequest) shape() *Shape { return &shapeOfDisableRoutesRequest }
@@ -1698,6 +1765,21 @@ func (v *EnableCcnRoutesRequest) slot(i int) slot {
 		return scalar[string]{&v.CcnId}
 	case 1:
 		return scalars[string]{&v.RouteIds}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *EnableGatewayFlowMonitorRequest) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
+
+func (v *EnableGatewayFlowMonitorRequest) shape() *Shape {
+	return &shapeOfEnableGatewayFlowMonitorRequest
+}
+
+func (v *EnableGatewayFlowMonitorRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.GatewayId}
 	}
 	return nil
 }

@@ -69,6 +69,22 @@ func (v *CheckDefaultSubnetResponse) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// CheckGatewayFlowMonitorResponse is the output of CheckGatewayFlowMonitor, without RequestId.
+type CheckGatewayFlowMonitorResponse struct {
+	Enabled   bool   `json:"Enabled"`
+	Bandwidth uint64 `json:"Bandwidth"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *CheckGatewayFlowMonitorResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"Enabled":`)
+	b = appendBool(b, v.Enabled)
+	b = append(b, `,"Bandwidth":`...)
+	b = appendUint(b, v.Bandwidth)
+	return append(b, '}')
+}
+
 // CreateAssistantCidrResponse is the output of CreateAssistantCidr, without RequestId.
 type CreateAssistantCidrResponse struct {
 	AssistantCidrSet []AssistantCidr `json:"AssistantCidrSet"`
@@ -459,6 +475,22 @@ func (v *DescribeCustomerGatewaysResponse) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// DescribeGatewayFlowMonitorDetailResponse is the output of DescribeGatewayFlowMonitorDetail, without RequestId.
+type DescribeGatewayFlowMonitorDetailResponse struct {
+	TotalCount                  uint64                     `json:"TotalCount"`
+	GatewayFlowMonitorDetailSet []GatewayFlowMonitorDetail `json:"GatewayFlowMonitorDetailSet"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DescribeGatewayFlowMonitorDetailResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"TotalCount":`)
+	b = appendUint(b, v.TotalCount)
+	b = append(b, `,"GatewayFlowMonitorDetailSet":`...)
+	b = appendObjects(b, v.GatewayFlowMonitorDetailSet)
+	return append(b, '}')
+}
+
 // DescribeNetworkAccountTypeResponse is the output of DescribeNetworkAccountType, without RequestId.
 type DescribeNetworkAccountTypeResponse struct {
 	NetworkAccountType string `json:"NetworkAccountType"`
@@ -845,6 +877,12 @@ type DisableCcnRoutesResponse struct{}
 // AppendJSON appends v as a JSON object.
 func (v *DisableCcnRoutesResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
 
+// DisableGatewayFlowMonitorResponse is the output of DisableGatewayFlowMonitor, without RequestId.
+type DisableGatewayFlowMonitorResponse struct{}
+
+// AppendJSON appends v as a JSON object.
+func (v *DisableGatewayFlowMonitorResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
+
 // DisableRoutesResponse is the output of DisableRoutes, without RequestId.
 type DisableRoutesResponse struct{}
 
@@ -901,6 +939,12 @@ type EnableCcnRoutesResponse struct{}
 
 // AppendJSON appends v as a JSON object.
 func (v *EnableCcnRoutesResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
+
+// EnableGatewayFlowMonitorResponse is the output of EnableGatewayFlowMonitor, without RequestId.
+type EnableGatewayFlowMonitorResponse struct{}
+
+// AppendJSON appends v as a JSON object.
+func (v *EnableGatewayFlowMonitorResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
 
 // EnableRoutesResponse is the output of EnableRoutes, without RequestId.
 type EnableRoutesResponse struct{}

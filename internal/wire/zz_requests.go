@@ -40,6 +40,11 @@ type CheckDefaultSubnetRequest struct {
 	Zone *string `json:"Zone,omitempty"`
 }
 
+// CheckGatewayFlowMonitorRequest is the input of CheckGatewayFlowMonitor.
+type CheckGatewayFlowMonitorRequest struct {
+	GatewayId *string `json:"GatewayId,omitempty"` // required
+}
+
 // CreateAssistantCidrRequest is the input of CreateAssistantCidr.
 type CreateAssistantCidrRequest struct {
 	VpcId      *string  `json:"VpcId,omitempty"`      // required
@@ -301,6 +306,20 @@ type DescribeCustomerGatewaysRequest struct {
 	Limit              *uint64  `json:"Limit,omitempty"`
 }
 
+// DescribeGatewayFlowMonitorDetailRequest is the input of DescribeGatewayFlowMonitorDetail.
+type DescribeGatewayFlowMonitorDetailRequest struct {
+	TimePoint              *string `json:"TimePoint,omitempty"` // required
+	VpnId                  *string `json:"VpnId,omitempty"`
+	DirectConnectGatewayId *string `json:"DirectConnectGatewayId,omitempty"`
+	PeeringConnectionId    *string `json:"PeeringConnectionId,omitempty"`
+	NatId                  *string `json:"NatId,omitempty"`
+	Offset                 *uint64 `json:"Offset,omitempty"`
+	Limit                  *uint64 `json:"Limit,omitempty"`
+	OrderField             *string `json:"OrderField,omitempty"`
+	OrderDirection         *string `json:"OrderDirection,omitempty"`
+	PrivateIpAddress       *string `json:"PrivateIpAddress,omitempty"`
+}
+
 // DescribeNetworkAccountTypeRequest is the input of DescribeNetworkAccountType.
 type DescribeNetworkAccountTypeRequest struct{}
 
@@ -482,6 +501,11 @@ type DisableCcnRoutesRequest struct {
 	RouteIds []string `json:"RouteIds,omitempty"` // required
 }
 
+// DisableGatewayFlowMonitorRequest is the input of DisableGatewayFlowMonitor.
+type DisableGatewayFlowMonitorRequest struct {
+	GatewayId *string `json:"GatewayId,omitempty"` // required
+}
+
 // DisableRoutesRequest is the input of DisableRoutes.
 type DisableRoutesRequest struct {
 	RouteTableId *string  `json:"RouteTableId,omitempty"` // required
@@ -515,6 +539,11 @@ type DownloadVpnGatewaySslClientCertRequest struct {
 type EnableCcnRoutesRequest struct {
 	CcnId    *string  `json:"CcnId,omitempty"`    // required
 	RouteIds []string `json:"RouteIds,omitempty"` // required
+}
+
+// EnableGatewayFlowMonitorRequest is the input of EnableGatewayFlowMonitor.
+type EnableGatewayFlowMonitorRequest struct {
+	GatewayId *string `json:"GatewayId,omitempty"` // required
 }
 
 // EnableRoutesRequest is the input of EnableRoutes.

@@ -190,6 +190,10 @@ var shapeOfCheckDefaultSubnetRequest = Shape{Name: "CheckDefaultSubnetRequest", 
 	{Name: "Zone", Kind: String},
 }}
 
+var shapeOfCheckGatewayFlowMonitorRequest = Shape{Name: "CheckGatewayFlowMonitorRequest", required: 0x1, Fields: []Field{
+	{Name: "GatewayId", Kind: String, Required: true},
+}}
+
 var shapeOfCreateAssistantCidrRequest = Shape{Name: "CreateAssistantCidrRequest", required: 0x3, Fields: []Field{
 	{Name: "VpcId", Kind: String, Required: true},
 	{Name: "CidrBlocks", Kind: String, List: true, Required: true},
@@ -418,6 +422,19 @@ var shapeOfDescribeCustomerGatewaysRequest = Shape{Name: "DescribeCustomerGatewa
 	{Name: "Limit", Kind: Uint64, Digits: true},
 }}
 
+var shapeOfDescribeGatewayFlowMonitorDetailRequest = Shape{Name: "DescribeGatewayFlowMonitorDetailRequest", required: 0x1, Fields: []Field{
+	{Name: "TimePoint", Kind: String, Required: true},
+	{Name: "VpnId", Kind: String},
+	{Name: "DirectConnectGatewayId", Kind: String},
+	{Name: "PeeringConnectionId", Kind: String},
+	{Name: "NatId", Kind: String},
+	{Name: "Offset", Kind: Uint64, Digits: true},
+	{Name: "Limit", Kind: Uint64, Digits: true},
+	{Name: "OrderField", Kind: String},
+	{Name: "OrderDirection", Kind: String},
+	{Name: "PrivateIpAddress", Kind: String},
+}}
+
 var shapeOfDescribeNetworkAccountTypeRequest = Shape{Name: "DescribeNetworkAccountTypeRequest", required: 0x0, Fields: []Field{}}
 
 var shapeOfDescribeProductQuotaRequest = Shape{Name: "DescribeProductQuotaRequest", required: 0x1, Fields: []Field{
@@ -573,6 +590,10 @@ var shapeOfDisableCcnRoutesRequest = Shape{Name: "DisableCcnRoutesRequest", requ
 	{Name: "RouteIds", Kind: String, List: true, Required: true},
 }}
 
+var shapeOfDisableGatewayFlowMonitorRequest = Shape{Name: "DisableGatewayFlowMonitorRequest", required: 0x1, Fields: []Field{
+	{Name: "GatewayId", Kind: String, Required: true},
+}}
+
 var shapeOfDisableRoutesRequest = Shape{Name: "DisableRoutesRequest", required: 0x1, Fields: []Field{
 	{Name: "RouteTableId", Kind: String, Required: true},
 	{Name: "RouteIds", Kind: Uint64, List: true},
@@ -601,6 +622,10 @@ var shapeOfDownloadVpnGatewaySslClientCertRequest = Shape{Name: "DownloadVpnGate
 var shapeOfEnableCcnRoutesRequest = Shape{Name: "EnableCcnRoutesRequest", required: 0x3, Fields: []Field{
 	{Name: "CcnId", Kind: String, Required: true},
 	{Name: "RouteIds", Kind: String, List: true, Required: true},
+}}
+
+var shapeOfEnableGatewayFlowMonitorRequest = Shape{Name: "EnableGatewayFlowMonitorRequest", required: 0x1, Fields: []Field{
+	{Name: "GatewayId", Kind: String, Required: true},
 }}
 
 var shapeOfEnableRoutesRequest = Shape{Name: "EnableRoutesRequest", required: 0x1, Fields: []Field{

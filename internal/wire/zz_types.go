@@ -215,6 +215,17 @@ type FilterObject struct {
 	Values []string `json:"Values,omitempty"` // required
 }
 
+// GatewayFlowMonitorDetail is the vendor's object of that name (output).
+type GatewayFlowMonitorDetail struct {
+	PrivateIpAddress          string `json:"PrivateIpAddress"`
+	InPkg                     uint64 `json:"InPkg"`
+	OutPkg                    uint64 `json:"OutPkg"`
+	InTraffic                 uint64 `json:"InTraffic"`
+	OutTraffic                uint64 `json:"OutTraffic"`
+	ConcurrentConnectionCount uint64 `json:"ConcurrentConnectionCount"`
+	NewConnectionRate         uint64 `json:"NewConnectionRate"`
+}
+
 // HealthCheckConfig is the vendor's object of that name (input and output).
 type HealthCheckConfig struct {
 	ProbeType      *string `json:"ProbeType,omitempty"`
