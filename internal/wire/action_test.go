@@ -45,7 +45,8 @@ func TestActionRows(t *testing.T) {
 		if a.Service == "vpc" && !wire.Known(name) {
 			t.Errorf("%s: not among the vendor's names", name)
 		}
-		if reads := !a.Write; reads != hasPrefix(name, "Describe", "Get", "Inquiry", "Check", "Generate", "Download") {
+		// One download hands out private keys: it counts as a write, and is audited.
+		if reads := !a.Write; reads != (name != "DownloadVpnGatewaySslClientCert" && hasPrefix(name, "Describe", "Get", "Inquiry", "Check", "Generate", "Download")) {
 			t.Errorf("%s: write is %t", name, a.Write)
 		}
 		if hasFilters := slices.ContainsFunc(a.In.Fields, func(f wire.Field) bool { return f.Filter }); hasFilters != (len(a.Filters) > 0) {
