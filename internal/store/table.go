@@ -190,9 +190,14 @@ func (t *Table[K, R]) load(tx trees, rows []any) []func() {
 	for i, r := range rows {
 		typed[i] = r.(*R)
 	}
+	byKey := slices.Clone(typed)
 	builds := []func(){func() {
-		fill(tx, t.slot, slices.Clone(typed), func(a, b *R) int { return t.compare(t.key(a), t.key(b)) })
+		fill(tx, t.slot, byKey, func(a, b *R) int { return t.compare(t.key(a), t.key(b)) })
 	}}
+	if len(t.indexes) > 1 {
+		// Rows of one key stand in this order, so that an index with few keys is sorted by it.
+		slices.SortFunc(typed, t.older)
+	}
 	for _, ix := range t.indexes {
 		builds = append(builds, func() { ix.load(tx, typed) })
 	}
