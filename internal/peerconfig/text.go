@@ -71,12 +71,6 @@ func word(forbidden string) func(string) (string, bool) {
 // hosts and users.
 func domainName(s string) (string, bool) { return s, only(s, plain+"@") && only(s[:1], letters+digits) }
 
-// quoted puts printable text in double quotes, with a backslash before quotes and
-// backslashes, as FortiOS, PAN-OS and strongSwan read it.
-func quoted(s string) (string, bool) {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`, printable(s)
-}
-
 // base64Key writes a key as strongSwan and Libreswan decode it. Every key is written
 // so: one that begins with 0x or 0s would be decoded otherwise.
 func base64Key(s string) (string, bool) {

@@ -38,6 +38,9 @@ func oneOfEach(tx *Tx) error {
 	ConnectionStatuses.Put(tx, &vpc.ConnectionStatus{ID: "vpnx-1", Host: "h1", Epoch: "1"})
 	Workloads.Put(tx, &vpc.Workload{ID: "att-1", Scope: here, Subnet: "subnet-1", VPC: "vpc-1", Host: "h1", Created: 1})
 	WorkloadStatuses.Put(tx, &vpc.WorkloadStatus{ID: "att-1", Host: "h1", Epoch: "1"})
+	SSLServers.Put(tx, &vpc.SSLServer{ID: "vpns-1", Scope: here, VPC: "vpc-1", Gateway: "vpngw-1", Created: 1})
+	SSLClients.Put(tx, &vpc.SSLClient{ID: "vpnc-1", Scope: here, VPC: "vpc-1", Created: 1})
+	SSLRevocations.Put(tx, &vpc.SSLRevocation{Server: "vpns-1", Serial: awkward, At: 1, Due: 2})
 	return nil
 }
 
@@ -91,6 +94,7 @@ func TestEveryTable(t *testing.T) {
 		"workload, by subnet": WorkloadsBySubnet.Count(again, "subnet-1"),
 		"workload, by VPC":    WorkloadsByVPC.Count(again, "vpc-1"),
 		"workload, by host":   WorkloadsByHost.Count(again, "h1"),
+		"revoked certificate": SSLRevocationsByServer.Count(again, "vpns-1"),
 		"tag pair":            TagPairsByKey.Count(again, OwnedBy(vpc.AccountID(7), awkward)),
 		"tagged":              TaggingsByTag.Count(again, Of(here, Tagged{"vpngw", vpc.Tag{Key: "k", Value: awkward}})),
 	} {
@@ -129,6 +133,9 @@ func TestDeleteEveryTable(t *testing.T) {
 		ConnectionStatuses.Delete(tx, "vpnx-1")
 		Workloads.Delete(tx, "att-1")
 		WorkloadStatuses.Delete(tx, "att-1")
+		SSLServers.Delete(tx, "vpns-1")
+		SSLClients.Delete(tx, "vpnc-1")
+		SSLRevocations.Delete(tx, RevocationKey{"vpns-1", awkward})
 		return nil
 	})
 	for i, tree := range s.View().trees {
