@@ -128,6 +128,12 @@ func (n *Namespace) Masquerade(dev string) {
 	n.Run("nft", fmt.Sprintf("add table ip lab; add chain ip lab out { type nat hook postrouting priority srcnat; }; add rule ip lab out oifname %q masquerade", dev))
 }
 
+// Listen listens inside the namespace, at an address that is no name.
+func (n *Namespace) Listen(network, addr string) (listener net.Listener, err error) {
+	n.inside(func() { listener, err = net.Listen(network, addr) }, &err)
+	return listener, err
+}
+
 // Dial connects from inside the namespace to an address, not a name: resolving would
 // leave the thread that is in the namespace.
 func (n *Namespace) Dial(ctx context.Context, network, addr string) (conn net.Conn, err error) {

@@ -3,16 +3,19 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 )
 
-// Run gives do a T outside a test, cleans up and returns what do has failed with.
-func Run(log io.Writer, do func(T)) (err error) {
-	r := &standalone{log: log}
+// Run gives do a T outside a test, cleans up and returns what do has failed with. When
+// ctx ends, so does do, at its next step with that T.
+func Run(ctx context.Context, log io.Writer, do func(T)) (err error) {
+	r := &standalone{ctx: ctx, log: log}
 	defer func() {
+		r.cleaning = true
 		for i := len(r.cleanups) - 1; i >= 0; i-- {
 			r.cleanups[i]()
 		}
@@ -29,12 +32,19 @@ func Run(log io.Writer, do func(T)) (err error) {
 
 // standalone is T for one goroutine.
 type standalone struct {
+	ctx      context.Context
+	cleaning bool // which ctx does not end
 	log      io.Writer
 	failure  error
 	cleanups []func()
 }
 
-func (*standalone) Helper() {}
+// Helper is what every step of a lab calls first, so an interrupted run ends here.
+func (r *standalone) Helper() {
+	if !r.cleaning && r.ctx.Err() != nil {
+		r.Fatalf("interrupted: %w", context.Cause(r.ctx))
+	}
+}
 
 func (r *standalone) Fatalf(format string, args ...any) {
 	r.failure = fmt.Errorf(format, args...)

@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -19,7 +20,7 @@ var (
 
 func TestMain(m *testing.M) {
 	code := 0
-	err := lab.Run(os.Stderr, func(t lab.T) { code = runTests(t, m) })
+	err := lab.Run(context.Background(), os.Stderr, func(t lab.T) { code = runTests(t, m) })
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
