@@ -43,5 +43,5 @@ fuzz: ## every fuzz target for FUZZTIME each (30s)
 	@scripts/deps.sh run
 	@scripts/fuzz.sh
 
-demo: build ## make a VPC and a gateway through the API, show their states, clean up
+demo: build ## a cloud, an office and a tunnel between them, in namespaces of their own, and what was seen (root)
 	@scripts/demo.sh

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/lab"
+)
+
+var pingTimes = regexp.MustCompile(`= [\d.]+/([\d.]+)/`)
+
+func (o *office) ping(seen *table) {
+	o.Helper()
+	say("ping from desk to workload, and back")
+	for _, way := range []struct {
+		what string
+		from *lab.Namespace
+		to   string
+	}{
+		{"ping, desk to workload", o.desk, o.inside},
+		{"ping, workload to desk", o.workload, deskAddr},
+	} {
+		p := way.from.Ping(way.to, 50)
+		mean := pingTimes.FindStringSubmatch(p.Text)
+		if mean == nil {
+			o.Fatalf("ping says:\n%s", p.Text)
+		}
+		seen.add(p.Lost() == 0, way.what, "0 lost", "%v, %s ms", p, mean[1])
+	}
+}
+
+const fileSize = 4 << 20
+
+// copy sends a file from the desk to the workload.
+func (o *office) copy(seen *table) {
+	o.Helper()
+	say("a file, from desk to workload")
+	dir := o.TempDir()
+	sent, received := filepath.Join(dir, "sent"), filepath.Join(dir, "received")
+	content := make([]byte, fileSize)
+	rand.Read(content) // never fails
+	if err := os.WriteFile(sent, content, 0o600); err != nil {
+		o.Fatalf("%v", err)
+	}
+	began := time.Now()
+	if err := o.transfer(sent, received); err != nil {
+		o.Fatalf("copy: %v", err)
+	}
+	took := time.Since(began).Seconds()
+	arrived, err := os.ReadFile(received)
+	if err != nil {
+		o.Fatalf("%v", err)
+	}
+	want, got := sha256.Sum256(content), sha256.Sum256(arrived)
+	seen.add(got == want, "a file of 4 MiB", fmt.Sprintf("sha256 %x…", want[:6]), "sha256 %x…, %.1f s", got[:6], took)
+}
+
+func (o *office) transfer(sent, received string) error {
+	const port = "7000"
+	listener, err := o.workload.Listen("tcp", net.JoinHostPort(o.inside, port))
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { listener.Close() })
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- receive(ctx, listener, received) }()
+	conn, err := o.desk.Dial(ctx, "tcp", net.JoinHostPort(o.inside, port))
+	if err != nil {
+		return err
+	}
+	if err := send(ctx, conn, sent); err != nil {
+		return err
+	}
+	return <-done
+}
+
+func receive(ctx context.Context, listener net.Listener, path string) error {
+	conn, err := listener.Accept()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		conn.SetDeadline(deadline)
+	}
+	_, err = io.Copy(file, conn)
+	return err
+}
+
+func send(ctx context.Context, conn net.Conn, path string) error {
+	defer conn.Close()
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		conn.SetDeadline(deadline)
+	}
+	_, err = io.Copy(conn, file)
+	return err
+}
+
+// bandwidth holds TCP against the gateway's cap, in both directions.
+func (o *office) bandwidth(seen *table) {
+	o.Helper()
+	say("iperf3 against the gateway's %d Mbit/s", megabits)
+	const length = 4 * time.Second
+	for _, way := range []struct {
+		what string
+		rate float64
+	}{
+		{"iperf3, desk to workload", o.desk.Iperf(o.workload, o.inside, length)},
+		{"iperf3, workload to desk", o.workload.Iperf(o.desk, deskAddr, length)},
+	} {
+		ok := way.rate > 0.9*megabits && way.rate < 1.06*megabits
+		seen.add(ok, way.what, fmt.Sprintf("%d Mbit/s, 6 %% over to 10 %% under", megabits), "%.2f Mbit/s", way.rate)
+	}
+}
+
+// kill ends the gateway's IKE daemon under a running ping and does nothing about it.
+func (o *office) kill(seen *table) {
+	o.Helper()
+	daemon := o.daemon()
+	say("kill -9 %d, the gateway's charon", daemon)
+	o.made.note()
+	pings := o.desk.PingStart(o.inside)
+	began := time.Now()
+	if err := syscall.Kill(daemon, syscall.SIGKILL); err != nil {
+		o.Fatalf("kill: %v", err)
+	}
+	o.Eventually(10*time.Second, "there is another charon", func() error {
+		if now := lab.Pids(o.prefix + o.gateway); len(now) != 1 || now[0] == daemon {
+			return fmt.Errorf("processes %v", now)
+		}
+		return nil
+	})
+	o.desk.Reaches(o.inside, 20*time.Second)
+	took := time.Since(began)
+	o.Eventually(5*time.Second, o.connection+" is AVAILABLE", o.connected)
+	pings.Stop()
+	seen.add(took < 5*time.Second, "charon killed, tunnel healed", "within 5 s", "%.2f s, charon is now %d", took.Seconds(), o.daemon())
+	seen.add(pings.Lost() > 0 && pings.Received > 0, "pings meanwhile", "a gap, and then no more", "%v", pings)
+}
+
+// daemon is the pid of the gateway's charon.
+func (o *office) daemon() int {
+	o.Helper()
+	pids := lab.Pids(o.prefix + o.gateway)
+	if len(pids) != 1 {
+		o.Fatalf("the gateway has processes %v", pids)
+	}
+	return pids[0]
+}
+
+// outside looks at the gateway's internet side.
+type outside struct {
+	*office
+	capture *lab.Capture
+}
+
+func (o *office) watch() *outside {
+	o.Helper()
+	return &outside{o, o.host.Capture("gwu" + strings.TrimPrefix(o.gateway, "vpngw-"))}
+}
+
+// report counts what was in clear, and what was not.
+func (s *outside) report(seen *table) {
+	s.Helper()
+	s.capture.Stop()
+	inner, office := lab.Touches(siteRange), lab.Touches(officeRange)
+	clear := s.capture.Packets(func(p lab.Packet) bool { return inner(p) || office(p) })
+	sealed := s.capture.Packets(func(p lab.Packet) bool { return p.Proto == syscall.IPPROTO_ESP || p.DstPort == 4500 })
+	say("what the internet saw")
+	seen.add(len(clear) == 0 && len(sealed) >= 1000, "packets on the gateway's internet side", "0 in clear, 1000 or more encrypted", "%d in clear, %d encrypted", len(clear), len(sealed))
+}
