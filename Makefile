@@ -14,7 +14,8 @@ TIMEOUT ?= 20m
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## build, start a server with its defaults and print what to do next
+run: build ## build, as root also install what the data plane needs, start a server with its defaults and print what to do next
+	@[ "$$(id -u)" -ne 0 ] || scripts/deps.sh dataplane || echo "Going on without what is missing; gatewright doctor tells what for." >&2
 	@exec bin/gatewright serve $(ARGS)
 
 build: ## build bin/gatewright
