@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	endpoint   = "127.0.0.1:9080" // inside the cloud's namespace
-	publicCIDR = "198.18.0.0/16"
-	uplink     = "gwr-uplink" // the bridge that the server makes
+	endpoint        = "127.0.0.1:9080" // inside the cloud's namespace
+	metricsEndpoint = "127.0.0.1:9081"
+	publicCIDR      = "198.18.0.0/16"
+	uplink          = "gwr-uplink" // the bridge that the server makes
 )
 
 // obj is a JSON object of the API.
@@ -36,6 +37,7 @@ type cloud struct {
 	prefix  string // begins the names of the namespaces that the server makes
 	process *lab.Process
 	client  *common.Client
+	calls   *http.Transport // of the client
 }
 
 // newCloud starts a server that takes any number of calls and gateways.
@@ -46,14 +48,14 @@ func newCloud(t lab.T, extra ...string) *cloud {
 	t.Cleanup(c.cleanup)
 	c.start()
 	c.signIn()
-	for _, quota := range []string{"appid-max-vpcs", "vpc-max-vpn-gateways", "appid-max-custom-gateways", "appid-max-vpn-connections", "vpn-gateway-max-custom-gateways", "custom-gateway-max-vpn-connections"} {
+	for _, quota := range []string{"appid-max-vpcs", "vpc-max-vpn-gateways", "appid-max-custom-gateways", "appid-max-vpn-connections", "vpn-gateway-max-custom-gateways", "custom-gateway-max-vpn-connections", "route-table-max-policies"} {
 		c.operate(t, "quota", "set", quota, "2000")
 	}
 	return c
 }
 
 func (c *cloud) flags() []string {
-	return append([]string{"--data-dir", c.dir, "--runtime-dir", c.runtime, "--listen", endpoint, "--metrics-listen", "127.0.0.1:9081", "--dataplane", "linux",
+	return append([]string{"--data-dir", c.dir, "--runtime-dir", c.runtime, "--listen", endpoint, "--metrics-listen", metricsEndpoint, "--dataplane", "linux",
 		"--public-cidr", publicCIDR, "--public-exclude", "198.18.200.0-198.18.255.255", "--public-reuse-after", "0s", "--rate-limit", "0", "--min-free", "0"}, c.extra...)
 }
 
@@ -117,7 +119,8 @@ func (c *cloud) signIn() {
 	prof.Language = "en-US"
 	prof.HttpProfile.Scheme, prof.HttpProfile.Endpoint = "HTTP", endpoint
 	c.client = common.NewCommonClient(common.NewCredential(keys["secret_id"], keys["secret_key"]), "ap-guangzhou", prof)
-	c.client.WithHttpTransport(&http.Transport{DialContext: c.host.Dial, MaxIdleConnsPerHost: 16})
+	c.calls = &http.Transport{DialContext: c.host.Dial, MaxIdleConnsPerHost: 128}
+	c.client.WithHttpTransport(c.calls)
 }
 
 // try calls an action of the API.

@@ -31,11 +31,18 @@ const (
 // site makes one through the API. Its gateway carries Mbit/s.
 func (c *cloud) site(l *lab.Lab, mbit int) *site {
 	l.Helper()
+	s := c.land(l)
+	s.gateway, s.public = c.newGateway(l, s.vpc, mbit)
+	return s
+}
+
+// land is a site that has no gateway yet.
+func (c *cloud) land(l *lab.Lab) *site {
+	l.Helper()
 	s := &site{cloud: c}
 	s.vpc = text(c.call(l, "CreateVpc", obj{"VpcName": "site", "CidrBlock": siteRange}), "Vpc", "VpcId")
 	s.subnet = text(c.call(l, "CreateSubnet", obj{"VpcId": s.vpc, "SubnetName": "one", "CidrBlock": subnetRange, "Zone": "ap-guangzhou-3"}), "Subnet", "SubnetId")
 	s.table = text(c.describe(l, "DescribeSubnets", "SubnetIds", s.subnet, "SubnetSet"), "RouteTableId")
-	s.gateway, s.public = c.newGateway(l, s.vpc, mbit)
 	s.workload, s.inside = s.attach(l, s.subnet, "workload")
 	return s
 }
@@ -171,6 +178,11 @@ func routed(t lab.Tunnel) lab.Tunnel {
 // connect makes the cloud's side; more goes over the usual parameters.
 func (s *site) connect(l *lab.Lab, o *office, version string, more obj) string {
 	l.Helper()
+	return text(s.cloud.call(l, "CreateVpnConnection", s.connection(o, version, more)), "VpnConnection", "VpnConnectionId")
+}
+
+// connection is what CreateVpnConnection is asked.
+func (s *site) connection(o *office, version string, more obj) obj {
 	params := obj{
 		"VpnGatewayId": s.gateway, "CustomerGatewayId": o.id, "VpcId": s.vpc, "VpnConnectionName": "office", "PreShareKey": o.key,
 		"IKEOptionsSpecification": ikeOptions(version),
@@ -181,7 +193,7 @@ func (s *site) connect(l *lab.Lab, o *office, version string, more obj) string {
 	if params["RouteType"] == nil {
 		params["SecurityPolicyDatabases"] = []obj{{"LocalCidrBlock": siteRange, "RemoteCidrBlock": []string{o.lan}}}
 	}
-	return text(s.cloud.call(l, "CreateVpnConnection", params), "VpnConnection", "VpnConnectionId")
+	return params
 }
 
 func ikeOptions(version string) obj {
