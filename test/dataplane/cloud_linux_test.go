@@ -48,7 +48,7 @@ func newCloud(t lab.T, extra ...string) *cloud {
 	t.Cleanup(c.cleanup)
 	c.start()
 	c.signIn()
-	for _, quota := range []string{"appid-max-vpcs", "vpc-max-vpn-gateways", "appid-max-custom-gateways", "appid-max-vpn-connections", "vpn-gateway-max-custom-gateways", "custom-gateway-max-vpn-connections", "route-table-max-policies"} {
+	for _, quota := range []string{"appid-max-vpcs", "vpc-max-vpn-gateways", "appid-max-custom-gateways", "appid-max-vpn-connections", "vpn-gateway-max-custom-gateways", "custom-gateway-max-vpn-connections", "route-table-max-policies", "spd-rule-max-remote-cidrs"} {
 		c.operate(t, "quota", "set", quota, "2000")
 	}
 	return c
@@ -115,12 +115,29 @@ func (c *cloud) signIn() {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
 		keys[name] = value
 	}
+	c.calls = &http.Transport{DialContext: c.host.Dial, MaxIdleConnsPerHost: 128}
+	c.client = c.newClient(keys["secret_id"], keys["secret_key"])
+}
+
+func (c *cloud) newClient(id, key string) *common.Client {
 	prof := profile.NewClientProfile()
 	prof.Language = "en-US"
 	prof.HttpProfile.Scheme, prof.HttpProfile.Endpoint = "HTTP", endpoint
-	c.client = common.NewCommonClient(common.NewCredential(keys["secret_id"], keys["secret_key"]), "ap-guangzhou", prof)
-	c.calls = &http.Transport{DialContext: c.host.Dial, MaxIdleConnsPerHost: 128}
-	c.client.WithHttpTransport(c.calls)
+	client := common.NewCommonClient(common.NewCredential(id, key), "ap-guangzhou", prof)
+	client.WithHttpTransport(c.calls)
+	return client
+}
+
+// as is the same server for another account, which is new.
+func (c *cloud) as(l *lab.Lab, account string) *cloud {
+	l.Helper()
+	var made struct{ SecretID, SecretKey string }
+	if err := json.Unmarshal([]byte(c.operate(l, "account", "create", account)), &made); err != nil {
+		l.Fatalf("account create: %v", err)
+	}
+	other := *c
+	other.client = c.newClient(made.SecretID, made.SecretKey)
+	return &other
 }
 
 // try calls an action of the API.

@@ -189,14 +189,8 @@ func TestBlocked(t *testing.T) {
 // joined makes a site and an office with a tunnel between them that packets pass.
 func (c *cloud) joined(l *lab.Lab) (*site, *office, string) {
 	l.Helper()
-	s := c.site(l, 100)
-	o := c.office(l, "", false)
-	o.Load(o.tunnel(s, lab.IKEv2).Text())
-	s.route(l, o.lan)
-	id := s.connect(l, o, lab.IKEv2, nil)
-	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
-	return s, o, id
+	s, o := c.site(l, 100), c.office(l, "", false)
+	return s, o, s.join(l, o)
 }
 
 // between is what stands between two texts.

@@ -114,11 +114,12 @@ func (s *site) gatewayRoute(l *lab.Lab, to, connection string, priority int) {
 // address on its loopback.
 type office struct {
 	*lab.Peer
-	public string // the address that the cloud sees
-	own    string // the peer's own, another one behind NAT
-	lan    string // its network
-	inside string // an address in it
-	id     string // of its customer gateway
+	public string         // the address that the cloud sees
+	own    string         // the peer's own, another one behind NAT
+	box    *lab.Namespace // the NAT box, if there is one
+	lan    string         // its network
+	inside string         // an address in it
+	id     string         // of its customer gateway
 	key    string
 }
 
@@ -136,23 +137,45 @@ func (c *cloud) office(l *lab.Lab, lan string, nat bool) *office {
 	host, n := l.Existing(c.host.Name), l.Namespace("office")
 	o.own = o.public
 	if nat {
-		box := l.Namespace("nat")
-		box.Plug("wan0", host, uplink, o.public+"/16")
-		box.Cable("lan0", n, "wan0")
-		box.Address("lan0", "192.168.77.1/24")
-		o.own = "192.168.77.2"
-		n.Address("wan0", o.own+"/24")
-		n.Route("default", "192.168.77.1")
-		box.Masquerade("wan0")
+		o.box = l.Namespace("nat")
+		o.box.Plug("wan0", host, uplink, o.public+"/16")
+		o.box.Masquerade("wan0")
+		o.cable(n, "lan0", "192.168.77")
 	} else {
 		n.Plug("wan0", host, uplink, o.public+"/16")
 		n.Route("default", "198.18.0.1")
 	}
+	o.open(n)
+	o.id = text(c.call(l, "CreateCustomerGateway", obj{"CustomerGatewayName": "office", "IpAddress": o.public}), "CustomerGateway", "CustomerGatewayId")
+	return o
+}
+
+// housemate is another office behind the first one's NAT box, with the same customer
+// gateway, since the cloud sees the same address.
+func (o *office) housemate(l *lab.Lab) *office {
+	l.Helper()
+	number := offices.Add(1)
+	h := &office{public: o.public, box: o.box, id: o.id, lan: fmt.Sprintf("172.%d.%d.0/24", 20+number/200, number%200), key: fmt.Sprintf("key of office %d", number)}
+	n := l.Namespace("housemate")
+	h.cable(n, "lan1", "192.168.78")
+	h.open(n)
+	return h
+}
+
+// cable joins the office's namespace to its NAT box.
+func (o *office) cable(n *lab.Namespace, dev, net string) {
+	o.box.Cable(dev, n, "wan0")
+	o.box.Address(dev, net+".1/24")
+	o.own = net + ".2"
+	n.Address("wan0", o.own+"/24")
+	n.Route("default", net+".1")
+}
+
+// open gives the office its network and its peer.
+func (o *office) open(n *lab.Namespace) {
 	o.inside = netip.MustParsePrefix(o.lan).Addr().Next().String()
 	n.Address("lo", o.inside+"/24")
 	o.Peer = n.Peer()
-	o.id = text(c.call(l, "CreateCustomerGateway", obj{"CustomerGatewayName": "office", "IpAddress": o.public}), "CustomerGateway", "CustomerGatewayId")
-	return o
 }
 
 // The algorithms that the API takes where a caller names none, as swanctl names them.
@@ -190,10 +213,21 @@ func (s *site) connection(o *office, version string, more obj) obj {
 	for k, v := range more {
 		params[k] = v
 	}
-	if params["RouteType"] == nil {
+	if params["RouteType"] == nil && params["SecurityPolicyDatabases"] == nil {
 		params["SecurityPolicyDatabases"] = []obj{{"LocalCidrBlock": siteRange, "RemoteCidrBlock": []string{o.lan}}}
 	}
 	return params
+}
+
+// join connects the site with an office, and returns when packets pass.
+func (s *site) join(l *lab.Lab, o *office) string {
+	l.Helper()
+	o.Load(o.tunnel(s, lab.IKEv2).Text())
+	s.route(l, o.lan)
+	id := s.connect(l, o, lab.IKEv2, nil)
+	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.workload.Reaches(o.inside, 5*time.Second)
+	return id
 }
 
 func ikeOptions(version string) obj {

@@ -1,0 +1,227 @@
+package dataplane
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/lab"
+)
+
+// TestTwoBehindOneNAT has two offices behind one address, which two gateways can tell
+// apart by the ports that the NAT box gives.
+func TestTwoBehindOneNAT(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	first := shared.office(l, "", true)
+	offices := []*office{first, first.housemate(l)}
+	var sites []*site
+	for i, o := range offices {
+		s := shared.site(l, 100)
+		s.route(l, o.lan)
+		id := s.connect(l, o, lab.IKEv2, obj{"NegotiationType": "passive"})
+		o.Load(o.tunnel(s, lab.IKEv2).Text())
+		l.Eventually(15*time.Second, fmt.Sprintf("office %d calls", i+1), func() error { return o.Up("cloud-1") })
+		s.netStatus(l, id, "AVAILABLE", 10*time.Second)
+		sites = append(sites, s)
+	}
+	var both []*lab.Pings
+	for i, s := range sites {
+		s.workload.Reaches(offices[i].inside, 5*time.Second)
+		both = append(both, s.workload.PingStart(offices[i].inside))
+	}
+	for i, o := range offices {
+		if p := o.Ping(sites[i].inside, 30, "-I", o.inside); p.Lost() > 0 {
+			t.Errorf("office %d to its VPC: %v", i+1, p)
+		}
+	}
+	for i, p := range both {
+		if p.Stop(); p.Lost() > 0 || p.Sent < 20 {
+			t.Errorf("VPC %d to its office: %v", i+1, p)
+		}
+	}
+}
+
+// TestMoves has offices that are known by name alone and come from another address one
+// day. The tunnel of the one that stays loses nothing.
+func TestMoves(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, stays, _ := shared.joined(l)
+	for _, version := range []string{lab.IKEv2, lab.IKEv1Aggressive} {
+		o := shared.office(l, "", false)
+		name := strings.ReplaceAll("branch-"+o.public, ".", "-")
+		options := obj{"RemoteIdentity": "FQDN", "RemoteFqdnName": name}
+		maps.Copy(options, ikeOptions(version))
+		id := s.connect(l, o, version, obj{"NegotiationType": "passive", "IKEOptionsSpecification": options})
+		s.route(l, o.lan)
+		far := o.tunnel(s, version)
+		far.LocalID = name
+		call := func() {
+			t.Helper()
+			o.Load(far.Text())
+			l.Eventually(15*time.Second, "the office calls", func() error { return o.Up("cloud-1") })
+			s.netStatus(l, id, "AVAILABLE", 5*time.Second)
+			s.workload.Reaches(o.inside, 5*time.Second)
+			if p := s.workload.Ping(o.inside, 20); p.Lost() > 0 {
+				t.Errorf("%s from %s: %v", version, far.Local, p)
+			}
+		}
+		call()
+		pings := s.workload.PingStart(stays.inside)
+		moved := fmt.Sprintf("198.18.250.%d", offices.Add(1))
+		o.Kill()
+		o.Run("ip", "addr", "del", o.public+"/16", "dev", "wan0")
+		o.Address("wan0", moved+"/16")
+		o.Start()
+		far.Local = moved
+		call()
+		if p := pings.Stop(); p.Lost() > 0 || p.Sent < 20 {
+			t.Errorf("the neighbour: %v", p)
+		}
+	}
+}
+
+// TestNewKey changes a pre-shared key and resets a connection by the API. Both take
+// effect at once on that connection, and its neighbour on the gateway does not notice.
+func TestNewKey(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, near, _ := shared.joined(l)
+	o := shared.office(l, "", false)
+	id := s.join(l, o)
+	pings, sa := s.workload.PingStart(near.inside), near.association()
+
+	shared.call(l, "ModifyVpnConnectionAttribute", obj{"VpnConnectionId": id, "PreShareKey": "the \"new\" key"})
+	s.netStatus(l, id, "UNAVAILABLE", 3*time.Second)
+	if p := s.workload.Ping(o.inside, 20); p.Received > 0 {
+		t.Errorf("with the old key: %v", p)
+	}
+	l.Eventually(10*time.Second, "the reason", func() error {
+		if why := shared.why(id); !strings.Contains(between(why, `"cause": "`, `"`), "key") {
+			return fmt.Errorf("it says %s", why)
+		}
+		return nil
+	})
+	o.key = "the \"new\" key"
+	o.Load(o.tunnel(s, lab.IKEv2).Text())
+	s.netStatus(l, id, "AVAILABLE", 15*time.Second)
+	s.workload.Reaches(o.inside, 5*time.Second)
+
+	before := o.association()
+	shared.call(l, "ResetVpnConnection", obj{"VpnGatewayId": s.gateway, "VpnConnectionId": id})
+	l.Eventually(5*time.Second, "the association is a new one", func() error {
+		if now := o.association(); now == "" || now == before {
+			return fmt.Errorf("%q, before %q", now, before)
+		}
+		return nil
+	})
+	s.netStatus(l, id, "AVAILABLE", 5*time.Second)
+	s.workload.Reaches(o.inside, 5*time.Second)
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 50 || near.association() != sa {
+		t.Errorf("the neighbour: %v, %q, before %q", p, near.association(), sa)
+	}
+}
+
+// association is the office's IKE_SA, by its SPIs; empty when there is none.
+func (o *office) association() string {
+	line, _, _ := strings.Cut(o.SAs(), "\n")
+	if !strings.Contains(line, "ESTABLISHED") {
+		return ""
+	}
+	return between(line, "ESTABLISHED", "*") + between(line, "*", "\n")
+}
+
+// TestSilentOffice cuts an office off without a word: the API says so within the DPD
+// timeout and five seconds, and the tunnel is back by itself afterwards.
+func TestSilentOffice(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, o := shared.site(l, 100), shared.office(l, "", false)
+	o.Load(o.tunnel(s, lab.IKEv2).Text())
+	s.route(l, o.lan)
+	id := s.connect(l, o, lab.IKEv2, obj{"DpdEnable": 1, "DpdTimeout": "6", "DpdAction": "restart"})
+	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.workload.Reaches(o.inside, 5*time.Second)
+	o.Run("nft", "add table ip quiet; add chain ip quiet in { type filter hook input priority 0; policy drop; }; add chain ip quiet out { type filter hook output priority 0; policy drop; }")
+	began := time.Now()
+	s.netStatus(l, id, "UNAVAILABLE", 11*time.Second)
+	took := time.Since(began)
+	t.Logf("a timeout of 6 s: UNAVAILABLE after %v", took.Round(time.Millisecond))
+	if took < 3*time.Second {
+		t.Errorf("UNAVAILABLE after %v already", took)
+	}
+	o.Run("nft", "delete table ip quiet")
+	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.workload.Reaches(o.inside, 5*time.Second)
+}
+
+// TestFirstPacket has tunnels that wait for traffic: the first packet brings one up, and
+// again after the office has ended it.
+func TestFirstPacket(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s := shared.site(l, 100)
+	for _, kind := range []string{"Policy", "StaticRoute"} {
+		o, more := shared.office(l, "", false), obj{"NegotiationType": "flowTrigger"}
+		far := o.tunnel(s, lab.IKEv2)
+		if kind == "StaticRoute" {
+			far, more["RouteType"] = routed(far), kind
+		}
+		o.Load(far.Text())
+		id := s.connect(l, o, lab.IKEv2, more)
+		if kind == "StaticRoute" {
+			s.gatewayRoute(l, o.lan, id, 0)
+		}
+		l.Eventually(10*time.Second, "the connection is made", func() error {
+			if state := text(shared.connection(l, id), "State"); state != "AVAILABLE" {
+				return fmt.Errorf("%s", state)
+			}
+			return nil
+		})
+		s.netStatus(l, id, "UNAVAILABLE", time.Second)
+		s.route(l, o.lan)
+		if sa := o.association(); sa != "" {
+			t.Errorf("%s: up without a packet: %s", kind, sa)
+		}
+		for range 2 {
+			s.workload.Reaches(o.inside, 5*time.Second)
+			s.netStatus(l, id, "AVAILABLE", 2*time.Second)
+			if err := o.Down("cloud"); err != nil {
+				t.Errorf("%s: %v", kind, err)
+			}
+			s.netStatus(l, id, "UNAVAILABLE", 3*time.Second)
+		}
+	}
+}
+
+// TestLacking asks for what this host's daemon does not have: the API says so, names the
+// input, and makes nothing.
+func TestLacking(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, o := shared.site(l, 100), shared.office(l, "", false)
+	for _, version := range []string{lab.IKEv2, lab.IKEv1Main} {
+		for input, more := range map[string]obj{
+			"PropoEncryAlgorithm": {"IKEOptionsSpecification": with(ikeOptions(version), "PropoEncryAlgorithm", "SM4")},
+			"EncryptAlgorithm":    {"IPSECOptionsSpecification": obj{"EncryptAlgorithm": "SM4"}},
+			"IntegrityAlgorith":   {"IPSECOptionsSpecification": obj{"IntegrityAlgorith": "SM3"}},
+		} {
+			out, err := shared.try("CreateVpnConnection", s.connection(o, version, more))
+			if err == nil || !strings.Contains(err.Error(), "Code=UnsupportedOperation,") || !strings.Contains(err.Error(), input) || !strings.Contains(err.Error(), "`SM") {
+				t.Errorf("%s, %s: %v, %v", version, input, out, err)
+			}
+		}
+	}
+	list := shared.call(l, "DescribeVpnConnections", obj{"Filters": []obj{{"Name": "vpn-gateway-id", "Values": []string{s.gateway}}}})
+	if n, _ := list["TotalCount"].(float64); n != 0 {
+		t.Errorf("%v connections were made", n)
+	}
+}
+
+func with(o obj, key, value string) obj {
+	o[key] = value
+	return o
+}
