@@ -165,7 +165,9 @@ func (s *server) newControl() (*control.Control, error) {
 // machine that turns out to be unable gets none.
 func (s *server) choosePlane(ctx context.Context) error {
 	if !s.conf.carries() {
-		s.unable = planeMissing()
+		if s.conf.Dataplane != planeOff {
+			s.unable = planeMissing()
+		}
 		return nil
 	}
 	var err error
@@ -270,7 +272,7 @@ func (s *server) describePlane() (text, prefix string) {
 	switch {
 	case s.plane != nil:
 		return s.plane.describe()
-	case s.unable != nil && s.conf.Dataplane != planeOff:
+	case s.unable != nil:
 		return "off: " + s.unable.Error(), ""
 	}
 	return "off", ""
