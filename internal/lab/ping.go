@@ -118,6 +118,19 @@ func (p *Pings) answered() []int {
 	return slices.Compact(out)
 }
 
+var pingTime = regexp.MustCompile(`time=([0-9.]+) ms`)
+
+// Times are the mean and the worst time that an answer took, of all that came.
+func (p *Pings) Times() (mean, worst time.Duration) {
+	all := pingTime.FindAllStringSubmatch(p.Text, -1)
+	for _, m := range all {
+		ms, _ := strconv.ParseFloat(m[1], 64) // digits
+		took := time.Duration(ms * float64(time.Millisecond))
+		mean, worst = mean+took, max(worst, took)
+	}
+	return mean / time.Duration(max(1, len(all))), worst
+}
+
 // Reaches waits until a ping comes through.
 func (n *Namespace) Reaches(to string, within time.Duration, more ...string) {
 	n.lab.Helper()

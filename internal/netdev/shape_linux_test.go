@@ -2,8 +2,6 @@ package netdev
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
@@ -11,8 +9,6 @@ import (
 	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
-
-var pingTimes = regexp.MustCompile(`time=([0-9.]+) ms`)
 
 // TestShape measures what TCP gets through a shaped link at every size that is sold, and
 // what a ping takes meanwhile. Both ends of the cable are shaped, so each way is capped.
@@ -53,23 +49,13 @@ func (r *rig) measure(a, b *lab.Namespace, mbps int, way []string) {
 	for range 3 {
 		pings := a.PingStart("10.2.0.2", "-i", "0.05")
 		got := a.Iperf(b, "10.2.0.2", 3*time.Second, append([]string{"-O", "1"}, way...)...)
-		mean, worst := pingMean(pings.Stop().Text)
+		mean, worst := pings.Stop().Times()
 		share := got / float64(mbps)
-		report = fmt.Sprintf("%d Mbit/s %v: TCP got %.2f (%.1f %%), ping %.1f ms, worst %.1f ms", mbps, way, got, 100*share, mean, worst)
+		report = fmt.Sprintf("%d Mbit/s %v: TCP got %.2f (%.1f %%), ping %v, worst %v", mbps, way, got, 100*share, mean, worst)
 		r.Log(report)
-		if share >= 0.95 && share <= 1.05 && mean < 50 {
+		if share >= 0.95 && share <= 1.05 && mean < 50*time.Millisecond {
 			return
 		}
 	}
 	r.Error(report)
-}
-
-func pingMean(text string) (mean, worst float64) {
-	all := pingTimes.FindAllStringSubmatch(text, -1)
-	for _, m := range all {
-		ms, _ := strconv.ParseFloat(m[1], 64)
-		mean += ms / float64(len(all))
-		worst = max(worst, ms)
-	}
-	return mean, worst
 }

@@ -9,12 +9,13 @@ import (
 )
 
 // TestCaps holds TCP through the tunnel to the gateway's bandwidth in both directions,
-// and to another one as soon as it is changed.
+// and to another one as soon as it is changed; a ping meanwhile does not wait long. It
+// runs before the parallel tests: on a machine with nothing to spare an end of the tunnel
+// misses its turn, and the bucket does not save for it.
 func TestCaps(t *testing.T) {
-	t.Parallel()
 	l := lab.New(t)
 	s, o, _ := shared.joined(l)
-	for _, mbit := range []int{5, 20} {
+	for _, mbit := range []int{5, 20, 100} {
 		shared.call(l, "ResetVpnGatewayInternetMaxBandwidth", obj{"VpnGatewayId": s.gateway, "InternetMaxBandwidthOut": mbit})
 		l.Eventually(10*time.Second, "the cap is set", func() error {
 			if out := l.Existing(shared.prefix+s.gateway).Run("tc", "qdisc", "show", "dev", "lan0"); between(out, "rate ", "bit ") != rateText(mbit) {
@@ -22,15 +23,31 @@ func TestCaps(t *testing.T) {
 			}
 			return nil
 		})
-		up := s.workload.Iperf(o.Namespace, o.inside, 3*time.Second)
-		down := o.Iperf(s.workload, s.inside, 3*time.Second, "-B", o.inside)
-		t.Logf("%d Mbit/s: %.2f to the office, %.2f to the cloud", mbit, up, down)
-		for _, got := range []float64{up, down} {
-			if share := got / float64(mbit); share < 0.85 || share > 1.06 {
-				t.Errorf("a cap of %d Mbit/s lets %.2f through", mbit, got)
-			}
+		s.capped(t, o, fmt.Sprintf("%d Mbit/s to the office", mbit), mbit, func() float64 {
+			return s.workload.Iperf(o.Namespace, o.inside, 2*time.Second, "-O", "1")
+		})
+		s.capped(t, o, fmt.Sprintf("%d Mbit/s to the cloud", mbit), mbit, func() float64 {
+			return o.Iperf(s.workload, s.inside, 2*time.Second, "-O", "1", "-B", o.inside, "-C", "cubic")
+		})
+	}
+}
+
+// capped looks up to three times, since others may use the machine.
+func (s *site) capped(t *testing.T, o *office, what string, mbit int, send func() float64) {
+	t.Helper()
+	var report string
+	for range 3 {
+		pings := s.workload.PingStart(o.inside, "-i", "0.05")
+		got := send()
+		mean, worst := pings.Stop().Times()
+		share := got / float64(mbit)
+		report = fmt.Sprintf("%s: TCP got %.2f (%.1f %%), ping %v, worst %v", what, got, 100*share, mean, worst)
+		t.Log(report)
+		if share >= 0.95 && share <= 1.05 && mean > 0 && mean < 50*time.Millisecond {
+			return
 		}
 	}
+	t.Error(report)
 }
 
 // rateText is a cap with its share of headers, as tc prints it.
