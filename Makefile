@@ -9,10 +9,10 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 TIMEOUT ?= 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install check test bench fuzz demo
+.PHONY: help run build install check test bench bench-dataplane fuzz demo
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build, as root also install what the data plane needs, start a server with its defaults and print what to do next
 	@[ "$$(id -u)" -ne 0 ] || scripts/deps.sh dataplane || echo "Going on without what is missing; gatewright doctor tells what for." >&2
@@ -39,6 +39,11 @@ test: ## check, and all tests (as root also those that mount and unshare)
 bench: ## the table of speeds (SIZES=1000,10000 DURATION=5s MICRO=1)
 	@scripts/deps.sh run
 	@scripts/bench.sh
+
+bench-dataplane: ## as root: the table of the data plane's speeds (ALONE=21 TOGETHER=100 IDLE=500 SECONDS_EACH=4)
+	@scripts/deps.sh run
+	@scripts/deps.sh dataplane
+	@scripts/bench-dataplane.sh
 
 fuzz: ## every fuzz target for FUZZTIME each (30s)
 	@scripts/deps.sh run

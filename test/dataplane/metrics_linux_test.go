@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// metrics are the server's own counters: the values of series without labels.
+// metrics are what the server counts, each the sum of its series.
 func (c *cloud) metrics() (map[string]float64, error) {
 	// A connection of its own each time, so that there is none when it counts goroutines
 	// but the one that asks.
@@ -25,13 +25,16 @@ func (c *cloud) metrics() (map[string]float64, error) {
 	out := map[string]float64{}
 	lines := bufio.NewScanner(answer.Body)
 	for lines.Scan() {
-		name, value, ok := strings.Cut(lines.Text(), " ")
-		if !ok || name == "#" || strings.Contains(name, "{") {
+		line := lines.Text()
+		if line == "" || line[0] == '#' {
 			continue
 		}
-		if out[name], err = strconv.ParseFloat(value, 64); err != nil {
+		name, _, _ := strings.Cut(line[:strings.LastIndexByte(line, ' ')], "{")
+		value, err := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
+		if err != nil {
 			return nil, fmt.Errorf("metrics: %s: %w", name, err)
 		}
+		out[name] += value
 	}
 	return out, lines.Err()
 }
