@@ -56,7 +56,7 @@ func TestChild(t *testing.T) {
 			t.Errorf("from %s: %v", c.from, p)
 		}
 		g, ch = pings("vpngw-00000001")-g, pings("vpnx-00000009")-ch
-		if g != c.gateway || ch != c.child {
+		if min(g, 5) != c.gateway || min(ch, 5) != c.child { // a sixth may be under way when five are answered
 			t.Errorf("from %s: %d to the gateway, %d to the child", c.from, g, ch)
 		}
 	}

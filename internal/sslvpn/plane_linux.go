@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,10 +66,10 @@ func (p *Plane) server(id vpc.SSLServerID, machine plan.MachineID) *server {
 	if !ok {
 		s = &server{id: id, log: p.log, children: p.children, sessions: map[uint64]Session{}, refusals: map[string]int{}}
 		s.socket, s.notes = p.children.Path(childName(id), endSocket), p.children.Path(childName(id), endNotes)
+		s.wake = func() { p.call(*s.machine.Load()) }
 		p.servers[id] = s
 	}
-	s.machine = machine
-	s.wake = func() { p.call(machine) }
+	s.machine.Store(&machine)
 	return s
 }
 
@@ -97,9 +98,9 @@ func (p *Plane) Machines(context.Context) ([]plan.MachineID, error) {
 	seen := map[plan.MachineID]bool{}
 	var out []plan.MachineID
 	for _, s := range p.servers {
-		if !seen[s.machine] {
-			seen[s.machine] = true
-			out = append(out, s.machine)
+		if machine := *s.machine.Load(); !seen[machine] {
+			seen[machine] = true
+			out = append(out, machine)
 		}
 	}
 	return out, nil
@@ -111,11 +112,11 @@ func (p *Plane) Apply(ctx context.Context, m plan.Machine) (plan.Observed, error
 	wanted := map[vpc.SSLServerID]bool{}
 	var errs error
 	if !m.Gone {
-		for i := range m.SSLServers {
-			want := &m.SSLServers[i]
+		for _, want := range m.SSLServers {
+			want.Clients = slices.Clone(want.Clients) // the server's own goroutine looks at it long after
 			wanted[want.ID] = true
 			s := p.server(want.ID, m.ID)
-			if err := s.apply(ctx, want); err != nil {
+			if err := s.apply(ctx, &want); err != nil {
 				errs = errors.Join(errs, err)
 				out.SSLServers[string(want.ID)] = plan.SSLServerState{Cause: err.Error()}
 				continue
@@ -147,7 +148,7 @@ func (p *Plane) remove(ctx context.Context, id plan.MachineID, wanted map[vpc.SS
 	p.mu.Lock()
 	var gone []*server
 	for _, s := range p.servers {
-		if s.machine == id && !wanted[s.id] {
+		if *s.machine.Load() == id && !wanted[s.id] {
 			gone = append(gone, s)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatewright/gatewright/internal/host"
@@ -29,7 +30,7 @@ const stopGrace = 2 * time.Second
 // server is one OpenVPN process and the connection to it.
 type server struct {
 	id      vpc.SSLServerID
-	machine plan.MachineID
+	machine atomic.Pointer[plan.MachineID]
 	log     *slog.Logger
 	wake    func()
 
@@ -121,7 +122,7 @@ func (s *server) restart(ctx context.Context, want *plan.SSLServer, text string)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.children.Path(name, endMachine), []byte(s.machine.ID), 0o600); err != nil {
+	if err := os.WriteFile(s.children.Path(name, endMachine), []byte(s.machine.Load().ID), 0o600); err != nil {
 		return err
 	}
 	child, err := s.children.Start(host.Command{Name: name, Namespace: want.Namespace, Path: openVPN, Args: []string{"--config", path}})
