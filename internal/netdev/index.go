@@ -97,6 +97,15 @@ func (x *index) maker(d device) (plan.MachineID, bool) {
 	return id, ok
 }
 
+// guested is the machine in whose namespace another machine wants a link.
+func (x *index) guested(d device) (plan.MachineID, bool) {
+	x.Lock()
+	defer x.Unlock()
+	maker, made := x.wanted[d]
+	id, ok := x.wanted[device{d.namespace, "lo"}]
+	return id, made && ok && id != maker
+}
+
 // waiting are the machines that miss a link.
 func (x *index) waiting(d device) []plan.MachineID {
 	x.Lock()

@@ -111,6 +111,9 @@ func (d *Driver) tell(n *news, wake func(plan.MachineID)) {
 				woken[id] = true
 			}
 		}
+		if id, ok := d.index.guested(dev); ok && state == linkUp {
+			woken[id] = true // its routes over a link of before went with that
+		}
 	}
 	for id := range woken {
 		wake(id)
