@@ -125,6 +125,70 @@ func TestNewKey(t *testing.T) {
 	}
 }
 
+// TestKeys gives a connection one key after the other that some program would read as
+// something else than it is. Each goes through the API and the store as it was written.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, o, id := shared.joined(l)
+	for _, key := range []string{"0x6162636465", "0sYWJjZGU=", `"quoted"`, "  blanks  ", `back\slash }{ # % $(id) '`, "%any", strings.Repeat("k", 128)} {
+		before := o.association()
+		o.key = key
+		o.Load(o.tunnel(s, lab.IKEv2).Text())
+		// While the change before is on its way, another is refused.
+		l.Eventually(5*time.Second, "the change is taken", func() error {
+			_, err := shared.try("ModifyVpnConnectionAttribute", obj{"VpnConnectionId": id, "PreShareKey": key})
+			return err
+		})
+		l.Eventually(15*time.Second, "a tunnel with the key "+key, func() error {
+			if now := o.association(); now == "" || now == before {
+				return fmt.Errorf("%q, before %q\n%s", now, before, shared.why(id))
+			}
+			return nil
+		})
+		s.workload.Reaches(o.inside, 5*time.Second)
+		if got := text(shared.connection(l, id), "PreShareKey"); got != key {
+			t.Errorf("%s reads %s", key, got)
+		}
+	}
+}
+
+// TestManyPairs has two ranges at the office in IKEv1, which knows one pair of ranges for
+// a CHILD_SA: both are reached, and an office that lacks one is not up.
+func TestManyPairs(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, o := shared.site(l, 100), shared.office(l, "", false)
+	number := offices.Add(1)
+	other := fmt.Sprintf("172.%d.%d.0/24", 20+number/200, number%200)
+	inside := strings.Replace(other, ".0/24", ".1", 1)
+	o.Address("lo", inside+"/24")
+	s.route(l, o.lan)
+	s.route(l, other)
+	far := o.tunnel(s, lab.IKEv1Main)
+	o.Load(far.Text())
+	id := s.connect(l, o, lab.IKEv1Main, obj{"SecurityPolicyDatabases": []obj{{"LocalCidrBlock": siteRange, "RemoteCidrBlock": []string{o.lan, other}}}})
+	l.Eventually(10*time.Second, "the first pair", func() error {
+		if !strings.Contains(o.SAs(), "INSTALLED") {
+			return fmt.Errorf("the office has %s\n%s", o.SAs(), shared.why(id))
+		}
+		return nil
+	})
+	s.netStatus(l, id, "UNAVAILABLE", time.Second)
+	far.LocalTS = []string{o.lan, other}
+	o.Load(far.Text())
+	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	for _, to := range []string{o.inside, inside} {
+		s.workload.Reaches(to, 5*time.Second)
+		if p := s.workload.Ping(to, 20); p.Lost() > 0 {
+			t.Errorf("%s: %v", to, p)
+		}
+	}
+	if n := strings.Count(o.SAs(), "INSTALLED"); n < 2 {
+		t.Errorf("%d CHILD_SAs:\n%s", n, o.SAs())
+	}
+}
+
 // association is the office's IKE_SA, by its SPIs; empty when there is none.
 func (o *office) association() string {
 	line, _, _ := strings.Cut(o.SAs(), "\n")

@@ -82,12 +82,16 @@ func TestUnpaid(t *testing.T) {
 	if p := o.Ping(s.inside, 20, "-I", o.inside); p.Received > 0 {
 		t.Errorf("to the cloud: %v", p)
 	}
-	if sent := outside.Packets(func(p lab.Packet) bool { return p.Src.String() == s.public && !p.Out }); len(sent) > 0 {
+	fromGateway := func(p lab.Packet) bool { return p.Src.String() == s.public }
+	if sent := outside.Packets(fromGateway); len(sent) > 0 {
 		t.Errorf("the gateway has sent %d packets, such as %v", len(sent), sent[0])
 	}
 	shared.operate(l, "account", "set", "poor", "--balance=1000")
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
 	s.workload.Reaches(o.inside, 5*time.Second)
+	if len(outside.Packets(fromGateway)) == 0 {
+		t.Error("the capture sees nothing of the gateway")
+	}
 	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 50 {
 		t.Errorf("the neighbour: %v", p)
 	}
