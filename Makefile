@@ -34,7 +34,9 @@ test: ## check, and all tests (as root also those that mount and unshare)
 	@scripts/deps.sh test
 	@scripts/check.sh all
 	@echo "== whole programs"
-	@packages=$$($(GO) list ./...) && $(GO) test -timeout $(TIMEOUT) $$(printf '%s\n' $$packages | grep -v /internal/)
+	@packages=$$($(GO) list ./...) && $(GO) test -timeout $(TIMEOUT) $$(printf '%s\n' $$packages | grep -v -e /internal/ -e /test/dataplane)
+	@echo "== packets, alone: their speed is measured"
+	@$(GO) test -timeout $(TIMEOUT) ./test/dataplane
 
 bench: ## the table of speeds (SIZES=1000,10000 DURATION=5s MICRO=1)
 	@scripts/deps.sh run

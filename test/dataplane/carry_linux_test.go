@@ -32,11 +32,12 @@ func TestCaps(t *testing.T) {
 	}
 }
 
-// capped looks up to three times, since others may use the machine.
+// capped looks up to five times, since others may use the machine: two daemons encrypt
+// 100 Mbit/s in user space, and what they cannot carry no cap can give.
 func (s *site) capped(t *testing.T, o *office, what string, mbit int, send func() float64) {
 	t.Helper()
 	var report string
-	for range 3 {
+	for range 5 {
 		pings := s.workload.PingStart(o.inside, "-i", "0.05")
 		got := send()
 		mean, worst := pings.Stop().Times()
