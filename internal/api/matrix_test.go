@@ -55,6 +55,7 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("%s: the matrix has no situation in which it refuses", name)
 		}
 	}
+	seen.holdAgainst(t, readUnreached(t))
 }
 
 // coverage counts which codes each action was seen to answer.
