@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -42,6 +43,9 @@ func (p *Peer) Start() {
 	}
 	cmd := p.Command(charon)
 	cmd.Env = append(os.Environ(), "STRONGSWAN_CONF="+path)
+	// A session of its own, as every daemon has: the scheduler shares the processors out
+	// among sessions, and one beside its tests would be scheduled unlike a real one.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	p.daemon = p.lab.Start(cmd)
 	p.lab.Eventually(10*time.Second, "the peer's daemon answers", func() error {
 		_, err := p.swanctl("--stats")

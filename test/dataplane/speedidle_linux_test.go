@@ -26,7 +26,10 @@ func (v speeds) idleGateways(t *testing.T) {
 		lands[i] = &site{cloud: c, vpc: lands[i-1].vpc}
 	}
 	began := time.Now()
-	c.each(t, v.idle, func(n int) error { return lands[n].open(5) })
+	c.each(t, v.idle, func(n int) error { return lands[n].order(5) })
+	if err := c.stand(v.idle); err != nil {
+		t.Fatal(err)
+	}
 	v.row("gateways made, sixteen at a time", v.idle, fmt.Sprintf("%.1f s", time.Since(began).Seconds()), "")
 	v.cost(l, c, before, memory)
 	v.change(l, c, lands[v.idle/2])
@@ -85,7 +88,7 @@ func (v speeds) change(l *lab.Lab, c *cloud, s *site) {
 		mbit := []int{10, 20}[n%2]
 		began := time.Now()
 		c.call(l, "ResetVpnGatewayInternetMaxBandwidth", obj{"VpnGatewayId": s.gateway, "InternetMaxBandwidthOut": mbit})
-		err := promptly(func() error {
+		err := promptly(2*time.Millisecond, func() error {
 			out, err := inside.Try("tc", "qdisc", "show", "dev", "lan0")
 			if err == nil && !strings.Contains(out, "rate "+rateText(mbit)+"bit") {
 				err = fmt.Errorf("lan0 has %s", out)
@@ -113,7 +116,7 @@ func (v speeds) pass(l *lab.Lab, c *cloud) {
 	var began time.Time // in the answer before the first that knows of a pass
 	go func() {
 		asked := time.Now()
-		err := promptly(func() error {
+		err := promptly(20*time.Millisecond, func() error {
 			before := asked
 			asked = time.Now()
 			m, err := c.metrics()
