@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 	"github.com/gatewright/gatewright/internal/probe"
 	"github.com/gatewright/gatewright/internal/reconcile"
 	"github.com/gatewright/gatewright/internal/sslvpn"
+	"github.com/gatewright/gatewright/internal/store"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
@@ -50,6 +53,7 @@ type dataplane struct {
 	probe    *probe.Plane
 	ability  ipsec.Ability
 	uplink   plan.Uplink
+	meter    *meter
 	loops    *reconcile.Loops
 }
 
@@ -85,7 +89,7 @@ func newPlane(conf *Config, log *slog.Logger) (*dataplane, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &dataplane{tag: tag}
+	p := &dataplane{tag: tag, meter: &meter{file: filepath.Join(dir, "billed.json"), log: log}}
 	if p.children, err = host.OpenChildren(dir, tag); err != nil {
 		return nil, err
 	}
@@ -131,18 +135,39 @@ func (p *dataplane) announce(ctx context.Context, s *server) error {
 
 // run keeps this host's machines until ctx ends. Tunnels stay up after that, for the
 // next run to adopt.
-func (p *dataplane) run(ctx context.Context, s *server) {
+func (p *dataplane) run(ctx context.Context, s *server) error {
+	if err := p.count(ctx, s); err != nil {
+		return err
+	}
 	p.probe = probe.New(s.log)
 	p.loops = reconcile.New(reconcile.Options{
 		Host: plan.Host{Name: vpc.HostName(s.conf.HostName), Tag: p.tag, Engine: p.ability.Engine, Uplink: p.uplink},
 		View: s.store.View, Unseal: s.store.Unseal, Report: s.control.Report, Log: s.log,
-		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, p.probe, p.sslvpn, p.netdev.Prune()},
+		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, p.probe, p.sslvpn, p.meter, p.netdev.Prune()},
 	})
 	s.running.Go(func() {
 		if err := p.loops.Run(ctx); err != nil && ctx.Err() == nil {
 			s.failed(fmt.Errorf("data plane: %w", err))
 		}
 	})
+	return nil
+}
+
+// count lets the meter go on from where the last run stopped.
+func (p *dataplane) count(ctx context.Context, s *server) error {
+	p.meter.bill = s.control.Meter
+	p.meter.gateways = func() []*vpc.Gateway {
+		return slices.Collect(store.GatewaysByHost.All(s.store.View(), vpc.HostName(s.conf.HostName)))
+	}
+	p.meter.read = func(ctx context.Context, id vpc.GatewayID) (map[string]netdev.Traffic, error) {
+		return p.netdev.Counters(ctx, "gwr-"+p.tag+"-"+string(id))
+	}
+	return p.meter.begin(ctx)
+}
+
+// traffic is what a gateway of this host has carried in a minute.
+func (p *dataplane) traffic(_ context.Context, id vpc.GatewayID, minute vpc.Instant) ([]vpc.PeerTraffic, error) {
+	return p.meter.traffic(id, minute), nil
 }
 
 // withdraw takes this host's row back, when nothing reports any more.

@@ -24,7 +24,11 @@ func (s *server) openPlane(context.Context) (*dataplane, error) { return nil, er
 
 func (*dataplane) announce(context.Context, *server) error { return errSystem }
 
-func (*dataplane) run(context.Context, *server) {}
+func (*dataplane) run(context.Context, *server) error { return errSystem }
+
+func (*dataplane) traffic(context.Context, vpc.GatewayID, vpc.Instant) ([]vpc.PeerTraffic, error) {
+	return nil, errSystem
+}
 
 func (*dataplane) withdraw(context.Context, *server) {}
 

@@ -151,12 +151,13 @@ func (s *server) newControl() (*control.Control, error) {
 		callRate = -1 // control's way to say no limit
 	}
 	var host vpc.HostName
+	var traffic func(context.Context, vpc.GatewayID, vpc.Instant) ([]vpc.PeerTraffic, error)
 	if s.plane != nil {
-		host = vpc.HostName(s.conf.HostName)
+		host, traffic = vpc.HostName(s.conf.HostName), s.plane.traffic
 	}
 	return control.New(s.store, control.Config{
-		HostName: host,
-		Region:   vpc.Region(s.conf.Region), Zones: s.conf.zones(), Site: vpc.Site(s.conf.Site), Settle: s.conf.Settle,
+		HostName: host, Traffic: traffic,
+		Region: vpc.Region(s.conf.Region), Zones: s.conf.zones(), Site: vpc.Site(s.conf.Site), Settle: s.conf.Settle,
 		Pool: pool, ReuseAfter: s.conf.PublicReuseAfter, Grace: s.conf.Grace, Prices: prices, Rate: callRate, Logger: s.log,
 	}), nil
 }
@@ -199,8 +200,11 @@ func (s *server) runLoops(ctx context.Context) error {
 	if err := s.control.AdoptGateways(ctx); err != nil {
 		return err
 	}
-	if s.plane != nil {
-		s.plane.run(running, s)
+	if s.plane == nil {
+		return nil
+	}
+	if err := s.plane.run(running, s); err != nil {
+		return fmt.Errorf("data plane: %w", err)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func monitored(r store.Reader, caller *Caller, param, id string) (*vpc.Gateway, 
 	return g, nil
 }
 
-// Traffic lists the peers of a gateway by their clear traffic in a minute, and counts
+// Traffic lists the peers of a gateway by their traffic in a minute, and counts
 // them. A gateway that is not monitored shows none.
 func (c *Control) Traffic(ctx context.Context, caller *Caller, q vpc.TrafficQuery, offset, limit int) (int, []vpc.PeerTraffic, error) {
 	view, err := c.read(ctx)

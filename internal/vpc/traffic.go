@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// PeerTraffic is the clear traffic of one connection in one minute. In is from the peer.
+// PeerTraffic is the traffic of one connection in one minute, as the internet side has it:
+// encrypted. In is from the peer.
 type PeerTraffic struct {
 	Connection            ConnectionID
 	Peer                  netip.Addr
