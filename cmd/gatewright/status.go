@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 
+	"github.com/gatewright/gatewright/internal/control"
 	"github.com/gatewright/gatewright/internal/operator"
 	"github.com/spf13/cobra"
 )
@@ -39,7 +40,17 @@ func showStatus(w io.Writer, s operator.Status) {
 			row(w, "  none")
 		}
 	}
+	showHosts(w, s.Hosts)
 	showStandings(w, s)
+}
+
+func showHosts(w io.Writer, hosts []control.HostStanding) {
+	if len(hosts) > 0 {
+		row(w, "\nhost", "engine", "live", "gateways")
+	}
+	for _, h := range hosts {
+		row(w, h.Name, orElse(h.Engine, "-"), h.Live, h.Gateways)
+	}
 }
 
 // showStandings lists gateways and tunnels that carry packets, or should.

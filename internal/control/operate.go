@@ -22,6 +22,7 @@ type Status struct {
 	Tunnels     map[string]int `json:"tunnels"`     // by NetStatus
 	Causes      map[string]int `json:"causes"`      // why tunnels are not up
 
+	Hosts       []HostStanding    `json:"hosts"`       // by name
 	GatewayList []GatewayStanding `json:"gatewayList"` // some of those that hosts carry
 	TunnelList  []TunnelStanding  `json:"tunnelList"`
 }
@@ -48,6 +49,7 @@ func (c *Control) Status(ctx context.Context) (*Status, error) {
 			s.Causes[cause]++
 		}
 	}
+	s.Hosts = hostStandings(view)
 	s.GatewayList, s.TunnelList = c.standings(view, now)
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -29,6 +30,29 @@ type TunnelStanding struct {
 	NetStatus string           `json:"netStatus"`
 	Cause     string           `json:"cause,omitempty"` // why it is not up
 	Hint      string           `json:"hint,omitempty"`  // what to change
+}
+
+// HostStanding is how one host stands, for the operator.
+type HostStanding struct {
+	Name     vpc.HostName `json:"name"`
+	Engine   string       `json:"engine"` // who encrypts; empty: nobody, or not known
+	Live     bool         `json:"live"`
+	Gateways int          `json:"gateways"` // that it carries, or should
+}
+
+// hostStandings are the live hosts, and those that are gone and still have gateways.
+func hostStandings(r store.Reader) []HostStanding {
+	out := []HostStanding{}
+	for h := range store.Hosts.All(r) {
+		out = append(out, HostStanding{h.Name, h.Engine, true, store.GatewaysByHost.Count(r, h.Name)})
+	}
+	for _, name := range carriers(r) {
+		if name != "" && liveHost(r, name) == nil {
+			out = append(out, HostStanding{Name: name, Gateways: store.GatewaysByHost.Count(r, name)})
+		}
+	}
+	slices.SortFunc(out, func(a, b HostStanding) int { return cmp.Compare(a.Name, b.Name) })
+	return out
 }
 
 // shownStandings is how many gateways and how many tunnels a glance shows.
