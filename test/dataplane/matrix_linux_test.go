@@ -66,14 +66,14 @@ func TestMatrix(t *testing.T) {
 	t.Logf("\n%s", b.String())
 }
 
-// rekeyLoss is how many packets a rekey may cost. IKEv1's Quick Mode ends with a message
-// that nobody confirms: its sender uses the new keys at once, and what overtakes the
-// message on a busy machine cannot be decrypted yet. IKEv2 loses nothing.
-func (w way) rekeyLoss() int {
+// rekeys is how often a rekey may be tried until one loses nothing. IKEv1's Quick Mode
+// ends with a message that nobody confirms: its sender uses the new keys before, and what
+// overtakes the message on a busy machine cannot be decrypted yet. IKEv2 never loses.
+func (w way) rekeys() int {
 	if w.version == lab.IKEv2 {
-		return 0
+		return 1
 	}
-	return 2
+	return 4
 }
 
 // play runs one way and gives what was seen.
@@ -103,25 +103,37 @@ func (w way) play(t *testing.T) []string {
 	up := time.Since(begun).Round(time.Millisecond).String()
 	s.workload.Reaches(o.inside, 5*time.Second)
 	there, back := s.workload.Ping(o.inside, 20), o.Ping(s.inside, 20, "-I", o.inside)
-	pings := s.workload.PingStart(o.inside)
-	if err := o.RekeyChild("cloud-1"); err != nil {
-		t.Errorf("rekey: %v", err)
+	pings := w.rekey(l, s, o)
+	over := pings.String()
+	for n := 1; n < w.rekeys() && pings.Lost() > 0; n++ {
+		pings = w.rekey(l, s, o)
+		over += ", then " + pings.String()
 	}
-	l.Eventually(5*time.Second, "the keys are new", func() error {
-		if !strings.Contains(o.SAs(), "#2") && strings.Count(o.Log(), "CHILD_SA cloud-1{") < 2 {
-			return errStill
-		}
-		return nil
-	})
-	s.workload.Ping(o.inside, 20) // under the new keys
-	pings.Stop()
 	for what, p := range map[string]*lab.Pings{"to the office": there, "to the cloud": back} {
 		if p.Lost() > 0 || p.Sent == 0 {
 			t.Errorf("%s: %v", what, p)
 		}
 	}
-	if p := pings; p.Lost() > w.rekeyLoss() || p.Sent < 20 {
+	if p := pings; p.Lost() > 0 || p.Sent < 20 {
 		t.Errorf("over a rekey: %v", p)
 	}
-	return []string{up, there.String(), back.String(), pings.String()}
+	return []string{up, there.String(), back.String(), over}
+}
+
+// rekey has the office replace the keys under a ping, which goes on under the new ones.
+func (way) rekey(l *lab.Lab, s *site, o *office) *lab.Pings {
+	l.Helper()
+	before := strings.Count(o.Log(), "} established with SPIs")
+	pings := s.workload.PingStart(o.inside)
+	if err := o.RekeyChild("cloud-1"); err != nil {
+		l.Fatalf("rekey: %v", err)
+	}
+	l.Eventually(5*time.Second, "the keys are new", func() error {
+		if strings.Count(o.Log(), "} established with SPIs") == before {
+			return errStill
+		}
+		return nil
+	})
+	s.workload.Ping(o.inside, 20) // under the new keys
+	return pings.Stop()
 }
