@@ -137,6 +137,26 @@ func TestRefusalsV1(t *testing.T) {
 	}
 }
 
+// TestReplay sends the same signed bytes twice. Both are taken within the clock window, as
+// documented: a signature does not tell a replay from a retry, and nonces are not kept.
+func TestReplay(t *testing.T) {
+	stubCreate(t)
+	f := newFront(t).serve(t)
+	now := time.Now()
+	v1Text := func(at time.Time) string { return v1("POST", f.addr, v1Create("HmacSHA256"), url.QueryEscape, at) }
+	tc3Text := func(at time.Time) string { return request{body: createBody, at: at}.tc3() }
+	for name, text := range map[string]func(time.Time) string{"TC3": tc3Text, "v1": v1Text} {
+		for at, want := range map[time.Time]string{now.Add(-290 * time.Second): created, now.Add(-302 * time.Second): "AuthFailure.SignatureExpire"} {
+			same := text(at)
+			for range 2 {
+				if got := f.one(t, same).code(t); got != want {
+					t.Errorf("%s, signed %s ago: got %s, want %s", name, now.Sub(at), got, want)
+				}
+			}
+		}
+	}
+}
+
 func form(host string, params wire.Params) string {
 	var parts []string
 	for _, p := range params {
