@@ -98,7 +98,7 @@ func newAccountSet() *cobra.Command {
 	fs := cmd.Flags()
 	fs.BoolVar(&verified, "verified", false, "whether real-name authentication is done")
 	fs.Var(&balance, "balance", "the new balance; the difference is a line of the ledger")
-	fs.StringSliceVar(&in.Allow, "allow", nil, "allow-list to put the account on (repeatable)")
+	fs.StringSliceVar(&in.Allow, "allow", nil, "allow-list to put the account on: "+strings.Join(vpc.AllowLists, ", ")+" (repeatable)")
 	fs.StringSliceVar(&in.Disallow, "disallow", nil, "allow-list to take the account off (repeatable)")
 	fs.StringSliceVar(&addCDCs, "add-cdc", nil, "dedicated cluster (cluster-xxxxxxxx) that the account gets (repeatable)")
 	fs.StringSliceVar(&removeCDCs, "remove-cdc", nil, "dedicated cluster that it loses (repeatable)")

@@ -234,8 +234,9 @@ func (ch *AccountChange) check() error {
 		}
 	}
 	for _, list := range ch.Allow {
-		if list == "" || strings.ContainsFunc(list, unicode.IsSpace) {
-			return vpc.Refuse(vpc.InvalidParameterValue, "allow", "the name of an allow-list has no spaces", "白名单名称不能包含空格")
+		if !slices.Contains(vpc.AllowLists, list) {
+			known := strings.Join(vpc.AllowLists, ", ")
+			return vpc.Refuse(vpc.InvalidParameterValue, "allow", "`%s` is no allow-list; there are: %s", "`%s` 不是白名单，可用的有：%s", vpc.Clip(list), known)
 		}
 	}
 	return nil
