@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatewright/gatewright/internal/api"
 	"github.com/gatewright/gatewright/internal/vpc"
 	"github.com/spf13/pflag"
 )
@@ -227,6 +228,14 @@ func (c *Config) validateStore(fail failFunc) {
 	if _, err := c.Etcd.password(); err != nil {
 		fail("etcd-password-file", "%v", err)
 	}
+}
+
+// warnings are what is odd about a configuration that is good.
+func (c *Config) warnings() []string {
+	if api.KnownRegion(c.Region) {
+		return nil
+	}
+	return []string{fmt.Sprintf("--region: the vendor has no region %q; it is served as one of your own", c.Region)}
 }
 
 // pool is the public addresses to hand out.

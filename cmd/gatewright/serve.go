@@ -36,6 +36,9 @@ over the file, the file over the default.`,
 				return err
 			}
 			if check {
+				for _, w := range conf.warnings() {
+					fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w)
+				}
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), "The configuration is good.")
 				return err
 			}
@@ -75,6 +78,9 @@ func serve(ctx context.Context, conf *Config, out io.Writer) error {
 	log, err := conf.logger(os.Stderr)
 	if err != nil {
 		return err
+	}
+	for _, w := range conf.warnings() {
+		log.Warn(w)
 	}
 	if err := os.MkdirAll(conf.DataDir, 0o700); err != nil {
 		return fmt.Errorf("--data-dir: %w", err)

@@ -35,6 +35,7 @@ func TestCommandLines(t *testing.T) {
 		{[]string{"price-book", "--site", "intl"}, 0, `"currency": "USD"`},
 		{[]string{"price-book", "--site", "mars"}, 2, "neither cn nor intl"},
 		{[]string{"serve", "--check"}, 0, "The configuration is good."},
+		{[]string{"serve", "--check", "--region", "ap-nowhere"}, 0, `warning: --region: the vendor has no region "ap-nowhere"`},
 		{[]string{"serve", "--check", "--config", file}, 0, "The configuration is good."},
 		{[]string{"serve", "--check", "--config", broken}, 1, "reggion: unknown key"},
 		{[]string{"serve", "--check", "--config", filepath.Join(dir, "none.toml")}, 1, "no such file"},

@@ -20,12 +20,18 @@ var regions = []string{
 	"sa-saopaulo",
 }
 
+// KnownRegion reports whether the vendor has a region of this name.
+func KnownRegion(name string) bool {
+	_, known := slices.BinarySearch(regions, name)
+	return known
+}
+
 // region is where a call works: the one it names, or the server's own.
 func (s *Server) region(named string) (vpc.Region, error) {
 	if named == "" || named == string(s.cfg.Region) {
 		return s.cfg.Region, nil
 	}
-	if _, known := slices.BinarySearch(regions, named); !known {
+	if !KnownRegion(named) {
 		return "", vpc.Refuse(vpc.UnsupportedRegion, "Region", "`%s` is not the name of a region", "`%s` 不是地域名称", vpc.Clip(named))
 	}
 	return vpc.Region(named), nil
