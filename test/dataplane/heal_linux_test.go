@@ -28,7 +28,7 @@ func TestServerDies(t *testing.T) {
 	c.stop()
 	c.start()
 	s.netStatus(l, id, "AVAILABLE", 10*time.Second)
-	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 50 {
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 20 { // the three reasons may be there within half a second
 		t.Errorf("under kill -9 and a restart: %v", p)
 	}
 	if after := lab.Namespaces(c.prefix); fmt.Sprint(after) != fmt.Sprint(before) {
@@ -166,7 +166,7 @@ func TestReasons(t *testing.T) {
 		s.netStatus(l, id, "UNAVAILABLE", time.Second)
 		t.Logf("wrong %s: %s", c.name, between(shared.why(id), `"cause": "`, `"`))
 	}
-	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 50 {
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 20 { // the three reasons may be there within half a second
 		t.Errorf("the neighbour: %v", p)
 	}
 }
