@@ -79,7 +79,7 @@ func TestSuites(t *testing.T) {
 			}
 			wg.Wait()
 			for i, p := range peers {
-				s.becomes(id(i+1), true, 10*time.Second)
+				s.becomes(id(i+1), true, lab.Patience)
 				s.carries(p)
 			}
 		})

@@ -34,21 +34,21 @@ func TestKilledDaemonComesBack(t *testing.T) {
 			p.load()
 			s.set(p)
 			s.apply()
-			s.becomes(id(1), true, 5*time.Second)
+			s.becomes(id(1), true, lab.Patience)
 			s.carries(p)
 			before := s.pid()
 			if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
 			began := time.Now()
-			s.Eventually(2*time.Second, "its death is noticed", func() error {
+			s.Eventually(lab.Patience, "its death is noticed", func() error {
 				if n := strings.Count(fmt.Sprint(s.plane.observe(s.machine(), nil).Facts), fmt.Sprint("pid ", before)); n > 0 {
 					return errors.New("not yet")
 				}
 				return nil
 			})
-			s.becomes(id(1), true, 5*time.Second)
-			s.host.Reaches(p.inner(), 5*time.Second)
+			s.becomes(id(1), true, lab.Patience)
+			s.host.Reaches(p.inner(), lab.Patience)
 			t.Logf("packets again after %v", time.Since(began))
 			if s.pid() == before {
 				t.Error("the same process")
@@ -66,7 +66,7 @@ func TestRestartAdopts(t *testing.T) {
 	p.load()
 	s.set(p)
 	s.apply()
-	s.becomes(id(1), true, 5*time.Second)
+	s.becomes(id(1), true, lab.Patience)
 	s.carries(p)
 	pid, sas := s.pid(), p.SAs()
 	pings := s.host.PingStart(p.inner())
@@ -95,7 +95,7 @@ func TestRestartAdopts(t *testing.T) {
 	s.set(p)
 	s.open()
 	s.apply()
-	s.becomes(id(1), true, 5*time.Second)
+	s.becomes(id(1), true, lab.Patience)
 	if spis(p.SAs()) == spis(sas) {
 		t.Error("the new key did not lead to new SAs")
 	}
@@ -135,8 +135,8 @@ func TestNeighboursLoseNothing(t *testing.T) {
 		s.set(p)
 	}
 	s.apply()
-	s.becomes(id(1), true, 5*time.Second)
-	s.becomes(id(2), true, 5*time.Second)
+	s.becomes(id(1), true, lab.Patience)
+	s.becomes(id(2), true, lab.Patience)
 	pings := s.host.PingStart(a.inner())
 	step := func(what string, change func()) {
 		t.Helper()
@@ -145,8 +145,8 @@ func TestNeighboursLoseNothing(t *testing.T) {
 		b.load()
 		s.set(b)
 		s.apply()
-		s.becomes(id(2), true, 10*time.Second)
-		err := lab.Poll(5*time.Second, func() error {
+		s.becomes(id(2), true, lab.Patience)
+		err := lab.Poll(lab.Patience, func() error {
 			if now := b.SAs(); spis(now) == "" || spis(now) == spis(before) {
 				return fmt.Errorf("still %s", now)
 			}
@@ -165,7 +165,7 @@ func TestNeighboursLoseNothing(t *testing.T) {
 	c.load()
 	s.set(c)
 	s.apply()
-	s.becomes(id(3), true, 5*time.Second)
+	s.becomes(id(3), true, lab.Patience)
 	s.daemon.Tunnels = s.daemon.Tunnels[:1]
 	s.apply()
 	if o := s.apply(); len(o.Tunnels) != 1 {
@@ -183,7 +183,7 @@ func TestAggressiveIsTurnedOnWithoutRestart(t *testing.T) {
 	a.load()
 	s.set(a)
 	s.apply()
-	s.becomes(id(1), true, 5*time.Second)
+	s.becomes(id(1), true, lab.Patience)
 	pid := s.pid()
 	pings := s.host.PingStart(a.inner())
 	b.version(lab.IKEv1Aggressive)
@@ -194,7 +194,7 @@ func TestAggressiveIsTurnedOnWithoutRestart(t *testing.T) {
 	if err := b.Up("gw-1"); err != nil {
 		t.Fatal(err)
 	}
-	s.becomes(id(2), true, 2*time.Second)
+	s.becomes(id(2), true, lab.Patience)
 	s.daemon.Tunnels, s.daemon.Aggressive = s.daemon.Tunnels[:1], false
 	s.apply()
 	s.whole("the neighbour", pings, 0)
@@ -212,7 +212,7 @@ func TestVanishedNamespace(t *testing.T) {
 	p.load()
 	s.set(p)
 	s.apply()
-	s.becomes(id(1), true, 5*time.Second)
+	s.becomes(id(1), true, lab.Patience)
 	before := s.pid()
 	name := s.gateway.Name
 	s.gateway.Run("ip", "link", "del", "wan0")
@@ -227,7 +227,7 @@ func TestVanishedNamespace(t *testing.T) {
 	s.gateway.Cable("lan0", s.host, "eth0")
 	s.inside()
 	s.apply()
-	s.becomes(id(1), true, 10*time.Second)
+	s.becomes(id(1), true, lab.Patience)
 	if s.pid() == before {
 		t.Error("the daemon stayed in the old namespace")
 	}

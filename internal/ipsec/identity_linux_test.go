@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
@@ -28,7 +27,7 @@ func TestKeys(t *testing.T) {
 	}
 	s.apply()
 	for i, k := range keys {
-		s.becomes(id(i+1), true, 15*time.Second)
+		s.becomes(id(i+1), true, lab.Patience)
 		for _, e := range s.plane.Log(id(i + 1)) {
 			if len(k) > 4 && strings.Contains(e.Text, k) {
 				t.Errorf("the log shows the key %d: %s", i, e.Text)
@@ -58,7 +57,7 @@ func TestIdentities(t *testing.T) {
 	}
 	s.apply()
 	for i := range names {
-		s.becomes(id(i+1), true, 15*time.Second)
+		s.becomes(id(i+1), true, lab.Patience)
 	}
 }
 
@@ -90,7 +89,7 @@ func TestAnywhere(t *testing.T) {
 				if err := p.Up("gw-1"); err != nil {
 					t.Fatalf("%d: %v", n+1, err)
 				}
-				s.becomes(id(n+1), true, 3*time.Second)
+				s.becomes(id(n+1), true, lab.Patience)
 				s.carries(p)
 			}
 			p := peers[0]
@@ -103,7 +102,7 @@ func TestAnywhere(t *testing.T) {
 			if err := p.Up("gw-1"); err != nil {
 				t.Fatal(err)
 			}
-			s.host.Reaches(p.inner(), 5*time.Second)
+			s.host.Reaches(p.inner(), lab.Patience)
 			s.carries(peers[1])
 
 			// The name alone does not do.

@@ -29,12 +29,12 @@ func TestTunnels(t *testing.T) {
 					t.Errorf("%+v", o)
 				}
 				if start == vpc.NegotiatePassive {
-					s.fails(id(1), "waits for the peer", time.Second)
+					s.fails(id(1), "waits for the peer", lab.Patience)
 					if err := p.Up("gw-1"); err != nil {
 						t.Fatal(err)
 					}
 				}
-				s.becomes(id(1), true, 3*time.Second)
+				s.becomes(id(1), true, lab.Patience)
 				t.Logf("up after %v", time.Since(began))
 				s.carries(p)
 
@@ -71,7 +71,7 @@ func TestRangeOfOneHost(t *testing.T) {
 	p.load()
 	s.set(p)
 	s.apply()
-	s.becomes(id(1), true, 3*time.Second)
+	s.becomes(id(1), true, lab.Patience)
 	s.carries(p)
 	// The host answers, not the gateway: without it there is no answer.
 	s.host.Run("ip", "link", "set", "eth0", "down")
@@ -91,7 +91,7 @@ func TestPeerWithinRange(t *testing.T) {
 	p.load()
 	s.set(p)
 	s.apply()
-	s.becomes(id(1), true, 3*time.Second)
+	s.becomes(id(1), true, lab.Patience)
 	s.carries(p)
 	if err := p.RekeyIKE("gw"); err != nil {
 		t.Error(err)
@@ -123,7 +123,7 @@ func TestManyAtOnce(t *testing.T) {
 	began := time.Now()
 	s.apply()
 	for n := 1; n <= many; n++ {
-		s.becomes(id(n), true, 15*time.Second)
+		s.becomes(id(n), true, lab.Patience)
 	}
 	t.Logf("%d tunnels up after %v", many, time.Since(began))
 	began = time.Now()
@@ -162,12 +162,12 @@ func TestManyRanges(t *testing.T) {
 			p.load()
 			s.set(p)
 			s.apply()
-			s.becomes(id(1), true, 5*time.Second)
+			s.becomes(id(1), true, lab.Patience)
 			all := func() {
 				t.Helper()
 				for _, from := range []string{"10.1.0.2", "10.1.9.2"} {
 					for _, to := range []string{"10.2.1.1", "10.2.9.1"} {
-						s.host.Reaches(to, 5*time.Second, "-I", from)
+						s.host.Reaches(to, lab.Patience, "-I", from)
 					}
 				}
 			}
@@ -178,7 +178,7 @@ func TestManyRanges(t *testing.T) {
 			if err := p.CloseChild("gw-1"); err != nil {
 				t.Fatal(err)
 			}
-			s.becomes(id(1), true, 5*time.Second)
+			s.becomes(id(1), true, lab.Patience)
 			all()
 		})
 	}

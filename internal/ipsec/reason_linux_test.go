@@ -37,7 +37,7 @@ func TestReasons(t *testing.T) {
 					neighbour.load()
 					s.set(neighbour)
 					s.apply()
-					s.becomes(id(2), true, 5*time.Second)
+					s.becomes(id(2), true, lab.Patience)
 					s.carries(neighbour)
 					pings := s.host.PingStart(neighbour.inner())
 
@@ -54,7 +54,7 @@ func TestReasons(t *testing.T) {
 						cause = tt.called
 						go p.Up("gw-1")
 					}
-					s.fails(id(1), cause, 8*time.Second)
+					s.fails(id(1), cause, lab.Patience)
 					if st := s.state(id(1)); st.Hint == "" || strings.Contains(st.Cause+st.Hint, theKey) {
 						t.Errorf("%+v", st)
 					}
@@ -80,11 +80,11 @@ func TestSilence(t *testing.T) {
 	p.Run("nft", "add table ip quiet; add chain ip quiet in { type filter hook input priority 0; policy drop; }")
 	s.set(p)
 	s.apply()
-	s.fails(id(1), "silent", 8*time.Second)
+	s.fails(id(1), "silent", lab.Patience)
 	p.Run("nft", "delete table ip quiet")
 	p.Start()
 	p.load()
-	s.becomes(id(1), true, 15*time.Second)
+	s.becomes(id(1), true, lab.Patience)
 }
 
 // TestRefusals are tunnels that cannot be said to charon. They are told of, and keep
@@ -118,12 +118,12 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%d: %+v", n, st)
 		}
 	}
-	s.becomes(id(1), true, 5*time.Second)
+	s.becomes(id(1), true, lab.Patience)
 
 	// A tunnel that was held and cannot be said any more does not stay as it was.
 	for i := range s.daemon.Tunnels {
 		s.daemon.Tunnels[i].IKE.Encryption = "SM4"
 	}
 	s.apply()
-	s.becomes(id(1), false, time.Second)
+	s.becomes(id(1), false, lab.Patience)
 }

@@ -22,7 +22,7 @@ func TestRekeyForced(t *testing.T) {
 			p.load()
 			s.set(p)
 			s.apply()
-			s.becomes(id(1), true, 5*time.Second)
+			s.becomes(id(1), true, lab.Patience)
 			s.carries(p)
 			pings := s.host.PingStart(p.inner())
 			for i := range 3 {
@@ -30,7 +30,7 @@ func TestRekeyForced(t *testing.T) {
 				if err := p.RekeyChild("gw-1"); err != nil {
 					t.Fatal(err)
 				}
-				s.Eventually(5*time.Second, "new SPIs", func() error {
+				s.Eventually(lab.Patience, "new SPIs", func() error {
 					if now := spis(p.SAs()); now == before || now == "" {
 						return fmt.Errorf("rekey %d: %s", i, now)
 					}
@@ -40,14 +40,14 @@ func TestRekeyForced(t *testing.T) {
 			if err := p.RekeyIKE("gw"); err != nil {
 				t.Fatal(err)
 			}
-			s.Eventually(5*time.Second, "a rekeyed IKE_SA", func() error {
+			s.Eventually(lab.Patience, "a rekeyed IKE_SA", func() error {
 				if n := strings.Count(s.lines(id(1)), "IKE_SA vpnx-00000001["); n < 2 {
 					return fmt.Errorf("%d IKE_SAs in\n%s", n, s.lines(id(1)))
 				}
 				return nil
 			})
-			s.becomes(id(1), true, time.Second)
-			s.whole("meanwhile", pings, losable(version, 3))
+			s.becomes(id(1), true, lab.Patience)
+			s.whole("meanwhile", pings, gaps(version, 3))
 			m := s.plane.Measure(t.Context(), machineID)
 			if len(m) != 1 || m[0].Rekeys < 3 || !m[0].Up || m[0].PacketsOut < uint64(pings.Sent) || m[0].BytesIn == 0 {
 				t.Errorf("measured %+v, for %v", m, pings)
@@ -79,7 +79,7 @@ func TestShortestLifetimes(t *testing.T) {
 	s.apply()
 	var pings []*lab.Pings
 	for n, p := range peers {
-		s.becomes(id(n+1), true, 5*time.Second)
+		s.becomes(id(n+1), true, lab.Patience)
 		s.carries(p)
 		if n < 2 {
 			pings = append(pings, s.host.PingStart(p.inner()))
@@ -112,8 +112,8 @@ func TestShortestLifetimes(t *testing.T) {
 		t.Errorf("%d IKE_SAs of IKEv1 in\n%s", n, s.lines(id(2)))
 	}
 	for n, p := range peers {
-		s.whole(fmt.Sprint("tunnel ", n+1), pings[n], losable(p.have.Version, 10))
-		s.becomes(id(n+1), true, time.Second)
+		s.whole(fmt.Sprint("tunnel ", n+1), pings[n], gaps(p.have.Version, 10))
+		s.becomes(id(n+1), true, lab.Patience)
 		t.Logf("%s: %d rekeys, %v", p.have.Version, rekeys[id(n+1)], pings[n])
 	}
 }

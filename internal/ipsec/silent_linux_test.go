@@ -29,7 +29,7 @@ func TestSilentPeer(t *testing.T) {
 					if err := p.Up("gw-1"); err != nil {
 						t.Fatal(err)
 					}
-					s.becomes(id(1), true, 3*time.Second)
+					s.becomes(id(1), true, lab.Patience)
 					s.carries(p)
 
 					p.Run("nft", "add table ip quiet; add chain ip quiet in { type filter hook input priority 0; policy drop; }")
@@ -41,13 +41,13 @@ func TestSilentPeer(t *testing.T) {
 					if floor := time.Duration(timeout) * time.Second * 2 / 3; took < floor {
 						t.Errorf("noticed after %v already", took)
 					}
-					s.fails(id(1), "silent", time.Second)
+					s.fails(id(1), "silent", lab.Patience)
 					p.Run("nft", "delete table ip quiet")
 					if action == "restart" {
-						s.becomes(id(1), true, 15*time.Second)
+						s.becomes(id(1), true, lab.Patience)
 						return
 					}
-					s.fails(id(1), "", 3*time.Second)
+					s.fails(id(1), "", lab.Patience)
 					if st := s.state(id(1)); st.Up {
 						t.Error("with clear it came back though it is for the peer to begin")
 					}
@@ -68,10 +68,10 @@ func TestLivePeer(t *testing.T) {
 		p.load()
 		s.set(p)
 		s.apply()
-		s.becomes(id(1), true, 3*time.Second)
+		s.becomes(id(1), true, lab.Patience)
 		sas := spis(p.SAs())
 		s.host.Ping("10.1.0.0", 8, "-i", "1") // the gateway's own address: eight seconds of nothing through the tunnel
-		s.becomes(id(1), true, time.Second)
+		s.becomes(id(1), true, lab.Patience)
 		if spis(p.SAs()) != sas {
 			t.Error("it was taken down meanwhile")
 		}
@@ -91,19 +91,19 @@ func TestFlowTrigger(t *testing.T) {
 			p.load()
 			s.set(p)
 			s.apply()
-			s.fails(id(1), "waits for traffic", time.Second)
+			s.fails(id(1), "waits for traffic", lab.Patience)
 			s.host.Ping("10.9.9.9", 3) // to nowhere: not for this tunnel
 			s.gateway.Ping(gatewayAddress, 1)
-			s.fails(id(1), "waits for traffic", time.Second)
+			s.fails(id(1), "waits for traffic", lab.Patience)
 
-			s.host.Reaches(p.inner(), 3*time.Second)
-			s.becomes(id(1), true, time.Second)
+			s.host.Reaches(p.inner(), lab.Patience)
+			s.becomes(id(1), true, lab.Patience)
 			if err := p.Down("gw"); err != nil {
 				t.Fatal(err)
 			}
-			s.becomes(id(1), false, 2*time.Second)
-			s.host.Reaches(p.inner(), 5*time.Second)
-			s.becomes(id(1), true, time.Second)
+			s.becomes(id(1), false, lab.Patience)
+			s.host.Reaches(p.inner(), lab.Patience)
+			s.becomes(id(1), true, lab.Patience)
 		})
 	}
 }

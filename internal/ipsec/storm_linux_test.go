@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gatewright/gatewright/internal/host"
+	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -68,7 +69,7 @@ func TestStormLeavesNothing(t *testing.T) {
 		t.Logf("round %d: %d daemons loaded after %v", round, machines, time.Since(began))
 		all(true)
 	}
-	s.Eventually(5*time.Second, "nothing is left", func() error {
+	s.Eventually(lab.Patience, "nothing is left", func() error {
 		if now := s.held(); now.goroutines > before.goroutines || now.descriptors > before.descriptors || now.files > before.files || now.children > 0 {
 			return fmt.Errorf("before %+v, now %+v", before, now)
 		}
@@ -94,8 +95,8 @@ func TestBothBegin(t *testing.T) {
 	s.apply()
 	wg.Wait()
 	for n, p := range peers {
-		s.becomes(id(n+1), true, 10*time.Second)
-		s.host.Reaches(p.inner(), 5*time.Second)
+		s.becomes(id(n+1), true, lab.Patience)
+		s.host.Reaches(p.inner(), lab.Patience)
 		pings := s.host.PingStart(p.inner())
 		s.host.Ping(p.inner(), 100)
 		s.whole(p.Name, pings, 0)

@@ -119,6 +119,12 @@ func remove(namespace string) error {
 	return nil
 }
 
+// Patience is how long a test waits for what it does not measure: many times what it takes, so
+// that a busy machine fails no test, and less than the half minute after which everything is
+// looked at again by itself, so that a lost event still does. What is promised sooner is
+// measured and told.
+const Patience = 15 * time.Second
+
 // Eventually polls until done or a deadline, and fails with the last reason.
 func (l *Lab) Eventually(within time.Duration, what string, done func() error) {
 	l.Helper()

@@ -67,7 +67,7 @@ func TestPeers(t *testing.T) {
 		if err := calling.Down("left"); err != nil {
 			t.Error(err)
 		}
-		l.Eventually(2*time.Second, "the tunnel is down", func() error {
+		l.Eventually(Patience, "the tunnel is down", func() error {
 			if p := right.Ping("10.1.0.1", 1, "-I", "10.2.0.1", "-W", "0.2"); p.Received > 0 {
 				return os.ErrExist
 			}
@@ -97,13 +97,13 @@ func TestLosses(t *testing.T) {
 	a.Cable("eth0", b, "eth0")
 	a.Address("eth0", "10.9.0.1/24")
 	b.Address("eth0", "10.9.0.2/24")
-	a.Reaches("10.9.0.2", time.Second)
+	a.Reaches("10.9.0.2", Patience)
 
 	clear := b.Capture("eth0")
 	if p := a.Ping("10.9.0.2", 20); p.Sent != 20 || p.Received != 20 {
 		t.Errorf("on a sound cable: %v", p)
 	}
-	l.Eventually(2*time.Second, "every packet is captured", func() error {
+	l.Eventually(Patience, "every packet is captured", func() error {
 		if got := clear.Packets(Touches("10.9.0.1/32")); len(got) < 40 {
 			return fmt.Errorf("%d packets: %v", len(got), got)
 		}

@@ -56,7 +56,7 @@ func (n *Namespace) Ping(to string, count int, more ...string) *Pings {
 // await waits until a ping with that number or a later one was answered.
 func (p *Pings) await(number int, within time.Duration) bool {
 	return Poll(within, func() error {
-		if answered := p.answered(); len(answered) == 0 || answered[len(answered)-1] < number {
+		if answered := p.Answered(); len(answered) == 0 || answered[len(answered)-1] < number {
 			return errUnanswered
 		}
 		return nil
@@ -69,7 +69,7 @@ func (p *Pings) end(first int) {
 	p.count()
 	p.Sent = min(p.Sent, first)
 	p.Received = 0
-	for _, number := range p.answered() {
+	for _, number := range p.Answered() {
 		if number <= p.Sent {
 			p.Received++
 		}
@@ -91,7 +91,7 @@ func (n *Namespace) pings(to string, more []string) *Pings {
 // Stop ends it and counts what was sent before, where anything is still answered.
 func (p *Pings) Stop() *Pings {
 	last := 0
-	if answered := p.answered(); len(answered) > 0 {
+	if answered := p.Answered(); len(answered) > 0 {
 		last = answered[len(answered)-1]
 	}
 	if p.await(last+10, 2*time.Second) {
@@ -107,8 +107,8 @@ var errUnanswered = errors.New("it was not answered")
 
 var pingSequence = regexp.MustCompile(`icmp_seq=(\d+) ttl`)
 
-// answered are the numbers of the pings that were answered so far, once each.
-func (p *Pings) answered() []int {
+// Answered are the numbers of the pings that were answered so far, once each.
+func (p *Pings) Answered() []int {
 	var out []int
 	for _, seen := range pingSequence.FindAllStringSubmatch(p.process.Output(), -1) {
 		number, _ := strconv.Atoi(seen[1]) // digits

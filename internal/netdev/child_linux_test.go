@@ -3,7 +3,6 @@ package netdev
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
@@ -49,7 +48,7 @@ func TestChild(t *testing.T) {
 		from           string
 		gateway, child uint64
 	}{{"198.51.100.77", 0, 5}, {"198.51.100.1", 5, 0}} {
-		r.host.Reaches("198.51.100.11", 3*time.Second, "-I", c.from)
+		r.host.Reaches("198.51.100.11", lab.Patience, "-I", c.from)
 		g, ch := pings("vpngw-00000001"), pings("vpnx-00000009")
 		var p *lab.Pings
 		if p = r.host.Ping("198.51.100.11", 5, "-I", c.from); p.Lost() != 0 {

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/gatewright/gatewright/internal/host"
+	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
 )
 
@@ -83,7 +83,7 @@ func TestLostName(t *testing.T) {
 	if got := r.facts(r.in("vpngw-00000001"), r.in("vpc-00000001"), r.host); got != want {
 		t.Errorf("differs:\n%s", differing(want, got))
 	}
-	r.host.Reaches("198.51.100.11", 3*time.Second)
+	r.host.Reaches("198.51.100.11", lab.Patience)
 	r.host.Run("ip", "netns", "del", r.name("vpngw-00000001"))
 	last := r.another(r.tag)
 	applyTo(t, last, gone(gateway))

@@ -3,7 +3,8 @@ package netdev
 import (
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/gatewright/gatewright/internal/lab"
 )
 
 // TestTraffic sends packets from a workload through the router to another one, and to a
@@ -24,8 +25,8 @@ func TestTraffic(t *testing.T) {
 		t.Errorf("%d workloads, want 2", len(o.Workloads))
 	}
 	r.apply(gateway)
-	one.Reaches("10.0.1.11", 3*time.Second)
-	r.host.Reaches("198.51.100.11", 3*time.Second)
+	one.Reaches("10.0.1.11", lab.Patience)
+	r.host.Reaches("198.51.100.11", lab.Patience)
 	if p := r.in("vpngw-00000001").Ping("198.51.100.1", 1); p.Received != 0 {
 		t.Error("the gateway pings the internet, but its output drops")
 	}

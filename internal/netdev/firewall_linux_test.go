@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
@@ -145,7 +144,7 @@ func TestCounters(t *testing.T) {
 	r.apply(r.routerPlan("vpc-00000001"))
 	m := r.gatewayPlan(1, "vpc-00000001")
 	r.apply(m)
-	r.host.Reaches("198.51.100.11", 3*time.Second)
+	r.host.Reaches("198.51.100.11", lab.Patience)
 	count := func() Traffic {
 		t.Helper()
 		c, err := r.Counters(context.Background(), m.Namespaces[0].Name)
@@ -162,13 +161,13 @@ func TestCounters(t *testing.T) {
 	in := &changed.Namespaces[0].Firewall.Chains[0]
 	in.Rules = append(in.Rules, plan.Filter{Proto: "esp", Counter: "esp", Verdict: plan.Accept})
 	pings := r.host.PingStart("198.51.100.11")
-	r.lab.Eventually(5*time.Second, "pings", func() error {
+	r.lab.Eventually(lab.Patience, "pings", func() error {
 		return atLeast(count().Packets, first.Packets+10)
 	})
 	r.apply(changed)
 	mid := count()
 	r.apply(m)
-	r.lab.Eventually(5*time.Second, "pings go on", func() error {
+	r.lab.Eventually(lab.Patience, "pings go on", func() error {
 		return atLeast(count().Packets, mid.Packets+10)
 	})
 	if p := pings.Stop(); p.Lost() != 0 {
@@ -201,8 +200,8 @@ func TestDropsByDefault(t *testing.T) {
 	router.Namespaces[0].Routes = []plan.Route{{Table: 1001, To: prefix("0.0.0.0/0"), Hops: []plan.Hop{{Via: addr("169.254.0.2"), Dev: "gw00000001"}}}}
 	r.apply(router)
 	r.host.Route("10.0.0.0/16", "198.51.100.11")
-	work.Reaches("10.0.1.1", 3*time.Second)
-	r.host.Reaches("198.51.100.11", 3*time.Second)
+	work.Reaches("10.0.1.1", lab.Patience)
+	r.host.Reaches("198.51.100.11", lab.Patience)
 	gw := r.in("vpngw-00000001")
 	wan, lan := r.host.Capture("gwu00000001"), gw.Capture("lan0")
 	for range 3 {
@@ -251,10 +250,10 @@ func TestClamp(t *testing.T) {
 	}{{nil, 1460}, {[]plan.Filter{{ClampMSS: true}}, 1360}, {[]plan.Filter{{MSS: 1200}}, 1200}, {[]plan.Filter{{MSS: 9000}}, 1460}} {
 		ns.Firewall = plan.Firewall{Chains: []plan.Chain{{Hook: plan.HookForward, Accept: true, Rules: c.rules}}}
 		r.apply(m)
-		a.Reaches("10.2.0.2", 3*time.Second)
+		a.Reaches("10.2.0.2", lab.Patience)
 		capture := seen("e0")
 		_, _ = a.Try("timeout", "1", "bash", "-c", "echo >/dev/tcp/10.2.0.2/9")
-		r.lab.Eventually(3*time.Second, "a SYN", func() error {
+		r.lab.Eventually(lab.Patience, "a SYN", func() error {
 			syns := capture.Packets(func(p lab.Packet) bool { return p.Proto == 6 && p.DstPort == 9 })
 			if len(syns) == 0 {
 				return errors.New("none was seen")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatewright/gatewright/internal/host"
+	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
 )
 
@@ -69,7 +70,7 @@ func TestMany(t *testing.T) {
 		t.Errorf("%d machines, %v", len(ids), err)
 	}
 	took("100 gateways removed", func(m plan.Machine) error { return both(gone(m)) })
-	r.lab.Eventually(10*time.Second, "nothing is left", func() error {
+	r.lab.Eventually(lab.Patience, "nothing is left", func() error {
 		if after := r.census(); after != before {
 			return fmt.Errorf("before %+v, after %+v", before, after)
 		}

@@ -2,8 +2,8 @@ package netdev
 
 import (
 	"testing"
-	"time"
 
+	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -65,8 +65,8 @@ func TestCompiledPlans(t *testing.T) {
 			t.Errorf("%+v", o.Workloads)
 		}
 		r.still(router, gateway)
-		work.Reaches("10.7.1.1", 3*time.Second)
-		r.host.Reaches("198.51.100.10", 3*time.Second)
+		work.Reaches("10.7.1.1", lab.Patience)
+		r.host.Reaches("198.51.100.10", lab.Patience)
 		r.still(router, gateway)
 	}
 	r.host.Cable("eth1.20", r.host, "other")

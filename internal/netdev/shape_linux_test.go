@@ -29,7 +29,7 @@ func TestShape(t *testing.T) {
 		}
 		r.apply(m)
 		r.still(m)
-		a.Reaches("10.2.0.2", 3*time.Second)
+		a.Reaches("10.2.0.2", lab.Patience)
 		for _, way := range [][]string{{}, {"-R", "-C", "cubic"}} {
 			r.measure(a, b, mbps, way)
 		}

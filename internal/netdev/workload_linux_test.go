@@ -44,7 +44,7 @@ func (r *rig) watching() *wakes {
 		}
 	})
 	// Deaf until its sockets are open: it hears when a name comes and goes.
-	r.lab.Eventually(5*time.Second, "the watch", func() error {
+	r.lab.Eventually(lab.Patience, "the watch", func() error {
 		probe := r.name("probe")
 		r.index.learn(plan.Machine{ID: plan.MachineID{Kind: "probe", ID: "probe"}, Namespaces: []plan.Namespace{{Name: probe}}})
 		defer r.index.learn(plan.Machine{ID: plan.MachineID{Kind: "probe", ID: "probe"}, Gone: true})
@@ -89,7 +89,7 @@ func TestWorkloadComesAndGoes(t *testing.T) {
 	}
 	await := func(what string, before int) {
 		t.Helper()
-		r.lab.Eventually(5*time.Second, what, func() error { return w.woken(router.ID, before) })
+		r.lab.Eventually(lab.Patience, what, func() error { return w.woken(router.ID, before) })
 	}
 	expect(false)
 	for range 3 {
@@ -99,7 +99,7 @@ func TestWorkloadComesAndGoes(t *testing.T) {
 		}
 		await("a namespace comes", n)
 		expect(true)
-		r.lab.Existing(name).Reaches("10.0.1.1", 3*time.Second)
+		r.lab.Existing(name).Reaches("10.0.1.1", lab.Patience)
 		n = w.count(router.ID)
 		if err := host.DeleteNamespace(name); err != nil {
 			t.Fatal(err)
@@ -119,7 +119,7 @@ func TestWakes(t *testing.T) {
 	quiet := func() { // what the passes themselves caused is over when it stops
 		t.Helper()
 		last, same := -1, 0
-		r.lab.Eventually(10*time.Second, "quiet", func() error {
+		r.lab.Eventually(lab.Patience, "quiet", func() error {
 			if n := w.count(one.ID) + w.count(two.ID) + w.count(router.ID); n != last {
 				last, same = n, 0
 			}
@@ -142,7 +142,7 @@ func TestWakes(t *testing.T) {
 		quiet()
 		n, others := w.count(one.ID), w.count(two.ID)
 		c.ns.Run(strings.Fields(c.command)...)
-		r.lab.Eventually(5*time.Second, c.command, func() error { return w.woken(one.ID, n) })
+		r.lab.Eventually(lab.Patience, c.command, func() error { return w.woken(one.ID, n) })
 		if w.count(two.ID) != others {
 			t.Errorf("%s: woke another gateway too", c.command)
 		}
@@ -151,7 +151,7 @@ func TestWakes(t *testing.T) {
 	quiet()
 	n := w.count(router.ID)
 	r.host.Run("ip", "netns", "del", r.name("vpc-00000001"))
-	r.lab.Eventually(5*time.Second, "the router's namespace goes", func() error {
+	r.lab.Eventually(lab.Patience, "the router's namespace goes", func() error {
 		return firstOf(w.woken(router.ID, n), w.woken(one.ID, 0), w.woken(two.ID, 0))
 	})
 	r.apply(router, one, two)
@@ -169,7 +169,7 @@ func TestMissingRouter(t *testing.T) {
 		t.Fatalf("%v; %+v", err, o)
 	}
 	r.apply(router)
-	r.lab.Eventually(5*time.Second, "the router comes", func() error { return w.woken(gateway.ID, 0) })
+	r.lab.Eventually(lab.Patience, "the router comes", func() error { return w.woken(gateway.ID, 0) })
 	r.apply(gateway)
 	// The router's route over the gateway's link needs that link.
 	late := r.routerPlan("vpc-00000001")
@@ -179,7 +179,7 @@ func TestMissingRouter(t *testing.T) {
 		t.Fatal("a route over a link that is not there")
 	}
 	r.apply(r.gatewayPlan(2, "vpc-00000001"))
-	r.lab.Eventually(5*time.Second, "the link comes", func() error { return w.woken(router.ID, n) })
+	r.lab.Eventually(lab.Patience, "the link comes", func() error { return w.woken(router.ID, n) })
 	r.apply(late)
 }
 
@@ -206,7 +206,7 @@ func TestWorkloadConflicts(t *testing.T) {
 	if got := routed.Run("ip", "route", "show", "default"); !strings.Contains(got, "192.168.9.2") {
 		t.Errorf("the workload's own default route: %q", got)
 	}
-	fine.Reaches("10.0.1.1", 3*time.Second)
+	fine.Reaches("10.0.1.1", lab.Patience)
 	taken.Run("ip", "link", "del", "vpc0")
 	routed.Run("ip", "route", "del", "default")
 	for key, s := range r.apply(router).Workloads {

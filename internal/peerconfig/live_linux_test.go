@@ -106,7 +106,7 @@ func TestStrongSwan(t *testing.T) {
 			peer := o.host.Peer()
 			peer.Load(text.Reveal())
 			peer.Installed("vpnx-abcdefgh-1", 10*time.Second)
-			o.host.Reaches("10.7.0.1", 5*time.Second, "-I", "192.168.1.1")
+			o.host.Reaches("10.7.0.1", lab.Patience, "-I", "192.168.1.1")
 			if p := o.host.Ping("10.7.0.1", 5, "-I", "192.168.1.1"); p.Lost() != 0 {
 				t.Errorf("pings through the tunnel: %v", p)
 			}

@@ -35,7 +35,7 @@ func TestPackets(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- p.Run(ctx, func(m plan.MachineID) { wakes <- m }) }()
-	l.Eventually(time.Second, "Run has begun", func() error {
+	l.Eventually(lab.Patience, "Run has begun", func() error {
 		if p.wake.Load() == nil {
 			return errors.New("nobody to wake")
 		}
@@ -117,7 +117,7 @@ func TestForeignAnswers(t *testing.T) {
 	far.Run("nft", "add table ip lab; add chain ip lab in { type filter hook input priority 0; }; add rule ip lab in icmp type echo-request meta length 44 drop")
 	pings := near.PingStart("169.254.128.2", "-i", "0.01")
 	defer pings.Stop()
-	near.Reaches("169.254.128.2", 2*time.Second)
+	near.Reaches("169.254.128.2", lab.Patience)
 	const wait = 300 * time.Millisecond
 	begun := time.Now()
 	short, stop := context.WithTimeout(context.Background(), wait)

@@ -127,7 +127,7 @@ func (b *bench) apply(t *testing.T) {
 // ready waits until the server answers.
 func (b *bench) ready(t *testing.T) {
 	t.Helper()
-	b.Eventually(10*time.Second, "the server is ready", func() error {
+	b.Eventually(lab.Patience, "the server is ready", func() error {
 		o, err := b.plane.Apply(t.Context(), b.machine)
 		if err == nil && !o.Ready {
 			err = fmt.Errorf("%s", o.Cause)
@@ -243,7 +243,7 @@ func TestTraveller(t *testing.T) {
 	if addrs := c.Run("ip", "-o", "addr"); !strings.Contains(addrs, "172.16.0.2/24") {
 		t.Errorf("the client does not have its address:\n%s", addrs)
 	}
-	b.Eventually(7*time.Second, "the session is listed", func() error {
+	b.Eventually(lab.Patience, "the session is listed", func() error {
 		for _, s := range b.sessions(t) {
 			if s.Client == c.id && s.Source.Addr().String() == "198.51.100.21" && s.Cipher == "AES-256-GCM" && s.In > 0 {
 				return nil
@@ -257,7 +257,7 @@ func TestTraveller(t *testing.T) {
 	pid := b.pid(t)
 	began = time.Now()
 	b.apply(t)
-	b.Eventually(time.Second, "the session ends", b.count(0))
+	b.Eventually(lab.Patience, "the session ends", b.count(0))
 	t.Logf("revoked %v after the plan", time.Since(began).Round(time.Millisecond))
 	if _, err := c.Try("ping", "-n", "-c", "1", "-W", "1", "172.16.0.1"); err == nil {
 		t.Error("a client that was thrown out still reaches the server")
@@ -277,7 +277,7 @@ func TestTraveller(t *testing.T) {
 	replaced[0].Serial = "abcdef"
 	b.server().Clients = replaced
 	b.apply(t)
-	b.Eventually(time.Second, "a replaced certificate's session ends", b.count(0))
+	b.Eventually(lab.Patience, "a replaced certificate's session ends", b.count(0))
 	if now := b.pid(t); now != pid {
 		t.Errorf("the server was restarted: %d, then %d", pid, now)
 	}
@@ -301,7 +301,7 @@ func TestRestartDropsNobody(t *testing.T) {
 	b.ready(t)
 	c.dial()
 	b.up(t, c, 10*time.Second)
-	b.Eventually(7*time.Second, "the session is listed", b.count(1))
+	b.Eventually(lab.Patience, "the session is listed", b.count(1))
 	pid := b.pid(t)
 	pings := c.PingStart("172.16.0.1")
 	b.stop()
@@ -310,7 +310,7 @@ func TestRestartDropsNobody(t *testing.T) {
 		t.Errorf("found %v, %v", m, err)
 	}
 	b.ready(t)
-	b.Eventually(10*time.Second, "the session is found again", b.count(1))
+	b.Eventually(lab.Patience, "the session is found again", b.count(1))
 	if p := pings.Stop(); p.Sent == 0 || p.Lost() > 0 {
 		t.Errorf("pings: %v", p)
 	}
@@ -334,7 +334,7 @@ func TestAdmission(t *testing.T) {
 	first.dial()
 	b.up(t, old, 15*time.Second)
 	b.up(t, first, 15*time.Second)
-	b.Eventually(10*time.Second, "CBC for one, AEAD for the other", func() error {
+	b.Eventually(lab.Patience, "CBC for one, AEAD for the other", func() error {
 		ciphers := map[vpc.SSLClientID]string{}
 		for _, s := range b.sessions(t) {
 			ciphers[s.Client] = s.Cipher
@@ -374,7 +374,7 @@ func TestAdmission(t *testing.T) {
 		}
 		verified := strings.Count(string(log), "VERIFY ERROR")
 		c.dial()
-		b.Eventually(15*time.Second, what+" is refused", func() error {
+		b.Eventually(lab.Patience, what+" is refused", func() error {
 			log, err := os.ReadFile(b.children.Path(childName(b.row.ID), ".log"))
 			if err != nil || strings.Contains(c.process.Output(), "AUTH_FAILED") || strings.Count(string(log), "VERIFY ERROR") > verified {
 				return err
@@ -396,7 +396,7 @@ func (b *bench) profileOf(t *testing.T, id vpc.SSLClientID, begin, end time.Time
 
 func (b *bench) refused(t *testing.T, why string) {
 	t.Helper()
-	b.Eventually(15*time.Second, "a refusal: "+why, func() error {
+	b.Eventually(lab.Patience, "a refusal: "+why, func() error {
 		if _, refusals, _ := b.plane.Sessions(b.row.ID); refusals[why] == 0 {
 			return fmt.Errorf("%v", refusals)
 		}

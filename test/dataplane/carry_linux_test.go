@@ -17,7 +17,7 @@ func TestCaps(t *testing.T) {
 	s, o, _ := shared.joined(l)
 	for _, mbit := range []int{5, 20, 100} {
 		shared.call(l, "ResetVpnGatewayInternetMaxBandwidth", obj{"VpnGatewayId": s.gateway, "InternetMaxBandwidthOut": mbit})
-		l.Eventually(10*time.Second, "the cap is set", func() error {
+		l.Eventually(lab.Patience, "the cap is set", func() error {
 			if out := l.Existing(shared.prefix+s.gateway).Run("tc", "qdisc", "show", "dev", "lan0"); between(out, "rate ", "bit ") != rateText(mbit) {
 				return fmt.Errorf("lan0 has %s", out)
 			}
@@ -93,10 +93,10 @@ func TestFailover(t *testing.T) {
 			return nil
 		}
 	}
-	l.Eventually(5*time.Second, "packets take the first tunnel", reached(first))
+	l.Eventually(lab.Patience, "packets take the first tunnel", reached(first))
 	first.Run("ip", "addr", "del", "169.254.200.21/32", "dev", "lo")
 	l.Eventually(20*time.Second, "packets take the second tunnel", reached(second))
-	s.netStatus(l, ids[0], "UNAVAILABLE", 2*time.Second)
+	s.netStatus(l, ids[0], "UNAVAILABLE", lab.Patience)
 	first.Address("lo", "169.254.200.21/32")
 	l.Eventually(20*time.Second, "packets take the first tunnel again", reached(first))
 }

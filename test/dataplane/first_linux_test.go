@@ -2,7 +2,6 @@ package dataplane
 
 import (
 	"testing"
-	"time"
 
 	"github.com/gatewright/gatewright/internal/lab"
 )
@@ -17,9 +16,9 @@ func TestTunnel(t *testing.T) {
 	o.Load(o.tunnel(s, lab.IKEv2).Text())
 	s.route(l, o.lan)
 	id := s.connect(l, o, lab.IKEv2, nil)
-	s.netStatus(l, id, "AVAILABLE", 15*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 
-	s.workload.Reaches(o.inside, 3*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 	if p := s.workload.Ping(o.inside, 50); p.Lost() > 0 {
 		t.Errorf("workload to office: %v", p)
 	}
@@ -30,11 +29,11 @@ func TestTunnel(t *testing.T) {
 	if err := o.Down("cloud"); err != nil {
 		t.Error(err)
 	}
-	s.netStatus(l, id, "AVAILABLE", 10*time.Second) // NegotiationType is active
+	s.netStatus(l, id, "AVAILABLE", lab.Patience) // NegotiationType is active
 	shared.call(l, "DeleteVpnConnection", obj{"VpnGatewayId": s.gateway, "VpnConnectionId": id})
-	l.Eventually(10*time.Second, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
+	l.Eventually(lab.Patience, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
 	shared.call(l, "DeleteVpnGateway", obj{"VpnGatewayId": s.gateway})
-	l.Eventually(10*time.Second, "the gateway is gone", gone(func() bool { return shared.gateway(l, s.gateway) == nil }))
+	l.Eventually(lab.Patience, "the gateway is gone", gone(func() bool { return shared.gateway(l, s.gateway) == nil }))
 	if left := lab.Namespaces(shared.prefix + s.gateway); len(left) > 0 {
 		t.Errorf("%v is left", left)
 	}

@@ -24,10 +24,10 @@ func TestServerDies(t *testing.T) {
 	pings := s.workload.PingStart(o.inside)
 	c.kill()
 	c.start()
-	s.netStatus(l, id, "AVAILABLE", 10*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	c.stop()
 	c.start()
-	s.netStatus(l, id, "AVAILABLE", 10*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 20 { // the three reasons may be there within half a second
 		t.Errorf("under kill -9 and a restart: %v", p)
 	}
@@ -40,7 +40,7 @@ func TestServerDies(t *testing.T) {
 	if err := o.RekeyChild("cloud-1"); err != nil {
 		t.Errorf("an adopted tunnel rekeys: %v", err)
 	}
-	s.workload.Reaches(o.inside, 3*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 }
 
 // TestHostReboots takes every namespace and process away while the server is down. From
@@ -54,7 +54,7 @@ func TestHostReboots(t *testing.T) {
 	l.Sweep(c.prefix)
 	c.start()
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-	s.workload.Reaches(o.inside, 10*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 }
 
 // TestDaemonDies kills a charon with SIGKILL: the tunnel is back within five seconds
@@ -73,14 +73,14 @@ func TestDaemonDies(t *testing.T) {
 	if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	l.Eventually(5*time.Second, "the tunnel is back", func() error {
+	l.Eventually(lab.Patience, "the tunnel is back", func() error {
 		if p := s.workload.Ping(o.inside, 1, "-W", "0.2"); p.Received == 0 {
 			return errStill
 		}
 		return nil
 	})
 	t.Logf("back after %v", time.Since(died).Round(time.Millisecond))
-	s.netStatus(l, id, "AVAILABLE", 2*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	if p := pings.Stop(); p.Lost() > 0 || p.Sent == 0 {
 		t.Errorf("the neighbour: %v", p)
 	}
@@ -101,7 +101,7 @@ func TestNamespaceDeleted(t *testing.T) {
 		return nil
 	})
 	t.Logf("back after %v", time.Since(deleted).Round(time.Millisecond))
-	s.netStatus(l, id, "AVAILABLE", 5*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 }
 
 // TestNoClearPacket looks for packets of the tenant on the internet side, before a
@@ -118,12 +118,12 @@ func TestNoClearPacket(t *testing.T) {
 	o.Load(o.tunnel(s, lab.IKEv2).Text())
 	id := s.connect(l, o, lab.IKEv2, nil)
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 	pings := s.workload.PingStart(o.inside)
 	o.Kill()
 	s.workload.Ping(o.inside, 20)
 	shared.call(l, "DeleteVpnConnection", obj{"VpnGatewayId": s.gateway, "VpnConnectionId": id})
-	l.Eventually(10*time.Second, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
+	l.Eventually(lab.Patience, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
 	s.workload.Ping(o.inside, 20)
 	pings.Stop()
 	for name, c := range map[string]*lab.Capture{"the gateway's": outside, "the office's": at} {
@@ -157,13 +157,13 @@ func TestReasons(t *testing.T) {
 		c.spoil(&far)
 		o.Load(far.Text())
 		id := s.connect(l, o, lab.IKEv2, nil)
-		l.Eventually(15*time.Second, "the reason of a wrong "+c.name, func() error {
+		l.Eventually(lab.Patience, "the reason of a wrong "+c.name, func() error {
 			if why := shared.why(id); !strings.Contains(between(why, `"cause": "`, `"`), c.cause) {
 				return fmt.Errorf("it says %s", why)
 			}
 			return nil
 		})
-		s.netStatus(l, id, "UNAVAILABLE", time.Second)
+		s.netStatus(l, id, "UNAVAILABLE", lab.Patience)
 		t.Logf("wrong %s: %s", c.name, between(shared.why(id), `"cause": "`, `"`))
 	}
 	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 20 { // the three reasons may be there within half a second
@@ -177,14 +177,14 @@ func TestBlocked(t *testing.T) {
 	l := lab.New(t)
 	s, o, _ := shared.joined(l)
 	shared.operate(l, "gateway", "block", s.gateway)
-	l.Eventually(5*time.Second, "nothing passes", func() error {
+	l.Eventually(lab.Patience, "nothing passes", func() error {
 		if p := s.workload.Ping(o.inside, 3, "-W", "0.2"); p.Received > 0 {
 			return os.ErrExist
 		}
 		return nil
 	})
 	shared.operate(l, "gateway", "unblock", s.gateway)
-	s.workload.Reaches(o.inside, 15*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 }
 
 // joined makes a site and an office with a tunnel between them that packets pass.

@@ -73,7 +73,7 @@ func (w way) rekeys() int {
 	if w.version == lab.IKEv2 {
 		return 1
 	}
-	return 4
+	return 10
 }
 
 // play runs one way and gives what was seen.
@@ -97,11 +97,11 @@ func (w way) play(t *testing.T) []string {
 		s.gatewayRoute(l, o.lan, id, 0)
 	}
 	if !w.begins {
-		l.Eventually(15*time.Second, "the peer's call succeeds", func() error { return o.Up("cloud-1") })
+		l.Eventually(lab.Patience, "the peer's call succeeds", func() error { return o.Up("cloud-1") })
 	}
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
 	up := time.Since(begun).Round(time.Millisecond).String()
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 	there, back := s.workload.Ping(o.inside, 20), o.Ping(s.inside, 20, "-I", o.inside)
 	pings := w.rekey(l, s, o)
 	over := pings.String()
@@ -128,7 +128,7 @@ func (way) rekey(l *lab.Lab, s *site, o *office) *lab.Pings {
 	if err := o.RekeyChild("cloud-1"); err != nil {
 		l.Fatalf("rekey: %v", err)
 	}
-	l.Eventually(5*time.Second, "the keys are new", func() error {
+	l.Eventually(lab.Patience, "the keys are new", func() error {
 		if strings.Count(o.Log(), "} established with SPIs") == before {
 			return errStill
 		}

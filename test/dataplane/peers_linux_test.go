@@ -23,13 +23,13 @@ func TestTwoBehindOneNAT(t *testing.T) {
 		s.route(l, o.lan)
 		id := s.connect(l, o, lab.IKEv2, obj{"NegotiationType": "passive"})
 		o.Load(o.tunnel(s, lab.IKEv2).Text())
-		l.Eventually(15*time.Second, fmt.Sprintf("office %d calls", i+1), func() error { return o.Up("cloud-1") })
-		s.netStatus(l, id, "AVAILABLE", 10*time.Second)
+		l.Eventually(lab.Patience, fmt.Sprintf("office %d calls", i+1), func() error { return o.Up("cloud-1") })
+		s.netStatus(l, id, "AVAILABLE", lab.Patience)
 		sites = append(sites, s)
 	}
 	var both []*lab.Pings
 	for i, s := range sites {
-		s.workload.Reaches(offices[i].inside, 5*time.Second)
+		s.workload.Reaches(offices[i].inside, lab.Patience)
 		both = append(both, s.workload.PingStart(offices[i].inside))
 	}
 	for i, o := range offices {
@@ -62,9 +62,9 @@ func TestMoves(t *testing.T) {
 		call := func() {
 			t.Helper()
 			o.Load(far.Text())
-			l.Eventually(15*time.Second, "the office calls", func() error { return o.Up("cloud-1") })
-			s.netStatus(l, id, "AVAILABLE", 5*time.Second)
-			s.workload.Reaches(o.inside, 5*time.Second)
+			l.Eventually(lab.Patience, "the office calls", func() error { return o.Up("cloud-1") })
+			s.netStatus(l, id, "AVAILABLE", lab.Patience)
+			s.workload.Reaches(o.inside, lab.Patience)
 			if p := s.workload.Ping(o.inside, 20); p.Lost() > 0 {
 				t.Errorf("%s from %s: %v", version, far.Local, p)
 			}
@@ -95,11 +95,11 @@ func TestNewKey(t *testing.T) {
 	pings, sa := s.workload.PingStart(near.inside), near.association()
 
 	shared.call(l, "ModifyVpnConnectionAttribute", obj{"VpnConnectionId": id, "PreShareKey": "the \"new\" key"})
-	s.netStatus(l, id, "UNAVAILABLE", 3*time.Second)
+	s.netStatus(l, id, "UNAVAILABLE", lab.Patience)
 	if p := s.workload.Ping(o.inside, 20); p.Received > 0 {
 		t.Errorf("with the old key: %v", p)
 	}
-	l.Eventually(10*time.Second, "the reason", func() error {
+	l.Eventually(lab.Patience, "the reason", func() error {
 		if why := shared.why(id); !strings.Contains(between(why, `"cause": "`, `"`), "key") {
 			return fmt.Errorf("it says %s", why)
 		}
@@ -107,19 +107,19 @@ func TestNewKey(t *testing.T) {
 	})
 	o.key = "the \"new\" key"
 	o.Load(o.tunnel(s, lab.IKEv2).Text())
-	s.netStatus(l, id, "AVAILABLE", 15*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
+	s.workload.Reaches(o.inside, lab.Patience)
 
 	before := o.association()
 	shared.call(l, "ResetVpnConnection", obj{"VpnGatewayId": s.gateway, "VpnConnectionId": id})
-	l.Eventually(5*time.Second, "the association is a new one", func() error {
+	l.Eventually(lab.Patience, "the association is a new one", func() error {
 		if now := o.association(); now == "" || now == before {
 			return fmt.Errorf("%q, before %q", now, before)
 		}
 		return nil
 	})
-	s.netStatus(l, id, "AVAILABLE", 5*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
+	s.workload.Reaches(o.inside, lab.Patience)
 	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 50 || near.association() != sa {
 		t.Errorf("the neighbour: %v, %q, before %q", p, near.association(), sa)
 	}
@@ -136,17 +136,17 @@ func TestKeys(t *testing.T) {
 		o.key = key
 		o.Load(o.tunnel(s, lab.IKEv2).Text())
 		// While the change before is on its way, another is refused.
-		l.Eventually(5*time.Second, "the change is taken", func() error {
+		l.Eventually(lab.Patience, "the change is taken", func() error {
 			_, err := shared.try("ModifyVpnConnectionAttribute", obj{"VpnConnectionId": id, "PreShareKey": key})
 			return err
 		})
-		l.Eventually(15*time.Second, "a tunnel with the key "+key, func() error {
+		l.Eventually(lab.Patience, "a tunnel with the key "+key, func() error {
 			if now := o.association(); now == "" || now == before {
 				return fmt.Errorf("%q, before %q\n%s", now, before, shared.why(id))
 			}
 			return nil
 		})
-		s.workload.Reaches(o.inside, 5*time.Second)
+		s.workload.Reaches(o.inside, lab.Patience)
 		if got := text(shared.connection(l, id), "PreShareKey"); got != key {
 			t.Errorf("%s reads %s", key, got)
 		}
@@ -168,18 +168,18 @@ func TestManyPairs(t *testing.T) {
 	far := o.tunnel(s, lab.IKEv1Main)
 	o.Load(far.Text())
 	id := s.connect(l, o, lab.IKEv1Main, obj{"SecurityPolicyDatabases": []obj{{"LocalCidrBlock": siteRange, "RemoteCidrBlock": []string{o.lan, other}}}})
-	l.Eventually(10*time.Second, "the first pair", func() error {
+	l.Eventually(lab.Patience, "the first pair", func() error {
 		if !strings.Contains(o.SAs(), "INSTALLED") {
 			return fmt.Errorf("the office has %s\n%s", o.SAs(), shared.why(id))
 		}
 		return nil
 	})
-	s.netStatus(l, id, "UNAVAILABLE", time.Second)
+	s.netStatus(l, id, "UNAVAILABLE", lab.Patience)
 	far.LocalTS = []string{o.lan, other}
 	o.Load(far.Text())
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
 	for _, to := range []string{o.inside, inside} {
-		s.workload.Reaches(to, 5*time.Second)
+		s.workload.Reaches(to, lab.Patience)
 		if p := s.workload.Ping(to, 20); p.Lost() > 0 {
 			t.Errorf("%s: %v", to, p)
 		}
@@ -208,10 +208,10 @@ func TestSilentOffice(t *testing.T) {
 	s.route(l, o.lan)
 	id := s.connect(l, o, lab.IKEv2, obj{"DpdEnable": 1, "DpdTimeout": "6", "DpdAction": "restart"})
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 	o.Run("nft", "add table ip quiet; add chain ip quiet in { type filter hook input priority 0; policy drop; }; add chain ip quiet out { type filter hook output priority 0; policy drop; }")
 	began := time.Now()
-	s.netStatus(l, id, "UNAVAILABLE", 11*time.Second)
+	s.netStatus(l, id, "UNAVAILABLE", lab.Patience)
 	took := time.Since(began)
 	t.Logf("a timeout of 6 s: UNAVAILABLE after %v", took.Round(time.Millisecond))
 	if took < 3*time.Second {
@@ -219,7 +219,7 @@ func TestSilentOffice(t *testing.T) {
 	}
 	o.Run("nft", "delete table ip quiet")
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 }
 
 // TestFirstPacket has tunnels that wait for traffic: the first packet brings one up, and
@@ -239,24 +239,24 @@ func TestFirstPacket(t *testing.T) {
 		if kind == "StaticRoute" {
 			s.gatewayRoute(l, o.lan, id, 0)
 		}
-		l.Eventually(10*time.Second, "the connection is made", func() error {
+		l.Eventually(lab.Patience, "the connection is made", func() error {
 			if state := text(shared.connection(l, id), "State"); state != "AVAILABLE" {
 				return fmt.Errorf("%s", state)
 			}
 			return nil
 		})
-		s.netStatus(l, id, "UNAVAILABLE", time.Second)
+		s.netStatus(l, id, "UNAVAILABLE", lab.Patience)
 		s.route(l, o.lan)
 		if sa := o.association(); sa != "" {
 			t.Errorf("%s: up without a packet: %s", kind, sa)
 		}
 		for range 2 {
-			s.workload.Reaches(o.inside, 5*time.Second)
-			s.netStatus(l, id, "AVAILABLE", 2*time.Second)
+			s.workload.Reaches(o.inside, lab.Patience)
+			s.netStatus(l, id, "AVAILABLE", lab.Patience)
 			if err := o.Down("cloud"); err != nil {
 				t.Errorf("%s: %v", kind, err)
 			}
-			s.netStatus(l, id, "UNAVAILABLE", 3*time.Second)
+			s.netStatus(l, id, "UNAVAILABLE", lab.Patience)
 		}
 	}
 }

@@ -27,8 +27,8 @@ func TestRoutes(t *testing.T) {
 	backup.Load(routed(backup.tunnel(s, lab.IKEv2)).Text())
 	s.gatewayRoute(l, primary.lan, first, 0)
 	s.gatewayRoute(l, primary.lan, second, 100)
-	s.netStatus(l, first, "AVAILABLE", 15*time.Second)
-	s.netStatus(l, second, "AVAILABLE", 15*time.Second)
+	s.netStatus(l, first, "AVAILABLE", lab.Patience)
+	s.netStatus(l, second, "AVAILABLE", lab.Patience)
 
 	// Each office counts what comes out of its tunnel.
 	over := func(o *office, within time.Duration) {
@@ -44,10 +44,10 @@ func TestRoutes(t *testing.T) {
 	}
 	over(primary, 5*time.Second)
 	primary.Run("ip", "addr", "del", "169.254.130.2/32", "dev", "lo")
-	s.netStatus(l, first, "UNAVAILABLE", 10*time.Second)
+	s.netStatus(l, first, "UNAVAILABLE", lab.Patience)
 	over(backup, 2*time.Second)
 	primary.Address("lo", "169.254.130.2/32")
-	s.netStatus(l, first, "AVAILABLE", 10*time.Second)
+	s.netStatus(l, first, "AVAILABLE", lab.Patience)
 	over(primary, 2*time.Second)
 	if p := s.workload.Ping(primary.inside, 50); p.Lost() > 0 {
 		t.Errorf("%v", p)
@@ -65,15 +65,15 @@ func TestRestart(t *testing.T) {
 	id := s.connect(l, o, lab.IKEv2, obj{"RouteType": "StaticRoute"})
 	o.Load(routed(o.tunnel(s, lab.IKEv2)).Text())
 	s.gatewayRoute(l, o.lan, id, 0)
-	s.netStatus(l, id, "AVAILABLE", 15*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
+	s.workload.Reaches(o.inside, lab.Patience)
 	pings := s.workload.PingStart(o.inside)
 	c.kill()
 	c.start()
-	s.netStatus(l, id, "AVAILABLE", 15*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	c.stop()
 	c.start()
-	s.netStatus(l, id, "AVAILABLE", 15*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	if p := pings.Stop(); p.Lost() > 0 || p.Received < 50 {
 		t.Errorf("%v", p)
 	}
@@ -104,10 +104,10 @@ func TestClosed(t *testing.T) {
 			}
 			o.Load(tunnel.Text())
 			if kind == "anywhere" {
-				l.Eventually(10*time.Second, "the office begins", func() error { return o.Up("cloud-1") })
+				l.Eventually(lab.Patience, "the office begins", func() error { return o.Up("cloud-1") })
 			}
-			s.netStatus(l, id, "AVAILABLE", 15*time.Second)
-			s.workload.Reaches(o.inside, 3*time.Second)
+			s.netStatus(l, id, "AVAILABLE", lab.Patience)
+			s.workload.Reaches(o.inside, lab.Patience)
 			// What does not fit is cut or refused, and TCP learns its size.
 			if p := s.workload.Ping(o.inside, 10, "-s", "1472", "-M", "dont"); p.Received == 0 {
 				t.Errorf("packets of 1500 bytes: %v", p)
@@ -120,7 +120,7 @@ func TestClosed(t *testing.T) {
 			s.workload.Ping(o.inside, 50)
 			pings := s.workload.PingStart(o.inside)
 			shared.call(l, "DeleteVpnConnection", obj{"VpnGatewayId": s.gateway, "VpnConnectionId": id})
-			l.Eventually(10*time.Second, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
+			l.Eventually(lab.Patience, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
 			s.workload.Ping(o.inside, 50)
 			pings.Stop()
 			clear := outside.Packets(func(p lab.Packet) bool { return p.Dst.String() == o.inside || p.Src.String() == s.inside })

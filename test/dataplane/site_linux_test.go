@@ -89,7 +89,7 @@ func (s *site) attach(l *lab.Lab, subnet, label string) (*lab.Namespace, string)
 	if err != nil {
 		l.Fatalf("subnet attach: %v", err)
 	}
-	l.Eventually(10*time.Second, n.Name+" is attached", func() error {
+	l.Eventually(lab.Patience, n.Name+" is attached", func() error {
 		_, err := n.Try("ip", "route", "get", "203.0.113.1")
 		return err
 	})
@@ -226,7 +226,7 @@ func (s *site) join(l *lab.Lab, o *office) string {
 	s.route(l, o.lan)
 	id := s.connect(l, o, lab.IKEv2, nil)
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 	return id
 }
 

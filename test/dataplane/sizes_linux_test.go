@@ -88,7 +88,7 @@ func TestLargeNegotiation(t *testing.T) {
 	id := s.connect(l, o, lab.IKEv2, obj{"SecurityPolicyDatabases": []obj{{"LocalCidrBlock": siteRange, "RemoteCidrBlock": remotes}}})
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
 	for _, to := range []string{o.inside, fmt.Sprintf("172.31.%d.1", manyRanges-1)} {
-		s.workload.Reaches(to, 5*time.Second)
+		s.workload.Reaches(to, lab.Patience)
 	}
 	log := o.Log()
 	if !strings.Contains(log, "splitting IKE message") || !strings.Contains(log, "received fragment #2 of") {

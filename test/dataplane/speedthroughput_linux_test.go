@@ -18,7 +18,7 @@ func (v speeds) throughput(t *testing.T) {
 	s.route(l, o.lan)
 	id := s.connect(l, o, lab.IKEv2, nil)
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 	inside, far := c.byHand(l)
 	length := time.Duration(v.seconds) * time.Second
 	var ours, theirs []float64
@@ -52,6 +52,6 @@ func (c *cloud) byHand(l *lab.Lab) (*lab.Namespace, *office) {
 	if err := peer.Up("cloud-1"); err != nil {
 		l.Fatalf("%v", err)
 	}
-	inside.Reaches(far.inside, 5*time.Second)
+	inside.Reaches(far.inside, lab.Patience)
 	return inside, far
 }

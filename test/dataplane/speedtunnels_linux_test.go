@@ -187,7 +187,7 @@ func (v speeds) neighbours(t *testing.T) {
 
 	var pings []*lab.Pings
 	for _, o := range branches[1:] {
-		s.workload.Reaches(o.inside, 5*time.Second)
+		s.workload.Reaches(o.inside, lab.Patience)
 		pings = append(pings, s.workload.PingStart(o.inside, "-i", "0.05"))
 	}
 	for _, edit := range []obj{

@@ -60,7 +60,7 @@ func TestSameRanges(t *testing.T) {
 func settled(l *lab.Lab, c *lab.Capture, f func(lab.Packet) bool) int {
 	l.Helper()
 	n, since := -1, time.Now()
-	l.Eventually(5*time.Second, "nothing more arrives", func() error {
+	l.Eventually(lab.Patience, "nothing more arrives", func() error {
 		if m := len(c.Packets(f)); m != n {
 			n, since = m, time.Now()
 		}
@@ -82,7 +82,7 @@ func TestUnpaid(t *testing.T) {
 	near, far, _ := shared.joined(l)
 	pings := near.workload.PingStart(far.inside)
 	shared.operate(l, "account", "set", "poor", "--balance=-1")
-	l.Eventually(5*time.Second, "nothing passes", func() error {
+	l.Eventually(lab.Patience, "nothing passes", func() error {
 		if s.workload.Ping(o.inside, 1, "-W", "0.2").Received > 0 {
 			return errPasses
 		}
@@ -91,7 +91,7 @@ func TestUnpaid(t *testing.T) {
 	if state := text(poor.gateway(l, s.gateway), "RestrictState"); state != "PROTECTIVELY_ISOLATED" {
 		t.Errorf("the gateway is %s", state)
 	}
-	s.netStatus(l, id, "UNAVAILABLE", 2*time.Second)
+	s.netStatus(l, id, "UNAVAILABLE", lab.Patience)
 	outside := o.Capture("wan0")
 	if p := s.workload.Ping(o.inside, 20); p.Received > 0 {
 		t.Errorf("to the office: %v", p)
@@ -105,7 +105,7 @@ func TestUnpaid(t *testing.T) {
 	}
 	shared.operate(l, "account", "set", "poor", "--balance=1000")
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 	if len(outside.Packets(fromGateway)) == 0 {
 		t.Error("the capture sees nothing of the gateway")
 	}
@@ -139,7 +139,7 @@ func TestRouteTables(t *testing.T) {
 		}
 	}
 	shared.call(l, "DeleteVpnConnection", obj{"VpnGatewayId": two.gateway, "VpnConnectionId": id})
-	l.Eventually(10*time.Second, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
+	l.Eventually(lab.Patience, "the connection is gone", gone(func() bool { return shared.connection(l, id) == nil }))
 	shared.call(l, "DeleteVpnGateway", obj{"VpnGatewayId": two.gateway})
 	l.Eventually(20*time.Second, "the gateway is gone", gone(func() bool { return shared.gateway(l, two.gateway) == nil }))
 	table := fmt.Sprint(shared.describe(l, "DescribeRouteTables", "RouteTableIds", two.table, "RouteTableSet"))

@@ -53,7 +53,7 @@ func TestTraveller(t *testing.T) {
 
 	shared.call(l, "DisableVpnGatewaySslClientCert", obj{"SslVpnClientId": client})
 	began := time.Now()
-	l.Eventually(5*time.Second, "the session is gone", func() error {
+	l.Eventually(lab.Patience, "the session is gone", func() error {
 		if out := shared.operate(l, "debug", "sslserver", server); strings.Contains(out, client) {
 			return fmt.Errorf("%s", out)
 		}
