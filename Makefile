@@ -51,5 +51,5 @@ fuzz: ## every fuzz target for FUZZTIME each (30s)
 	@scripts/deps.sh run
 	@scripts/fuzz.sh
 
-demo: build ## a cloud, an office and a tunnel between them, in namespaces of their own, and what was seen (root)
+demo: build ## a cloud, an office behind a tunnel and a traveller with OpenVPN, in namespaces of their own, and what was seen (root)
 	@scripts/demo.sh

@@ -25,7 +25,7 @@ type cloud struct {
 	made    *traces
 }
 
-// The office's address is the uplink's and not the pool's.
+// The addresses of office and traveller are the uplink's and not the pool's.
 const (
 	uplink     = "gwr-uplink" // the bridge that the server makes
 	uplinkAddr = "198.51.100.1"
@@ -43,7 +43,7 @@ func newCloud(t lab.T, program string, made *traces) *cloud {
 
 func (c *cloud) serve() {
 	c.Helper()
-	flags := []string{"--data-dir", c.dir, "--listen", "127.0.0.1:9080", "--metrics-listen", "", "--dataplane", "linux", "--public-exclude", officeAddr, "--settle", "0s", "--rate-limit", "0"}
+	flags := []string{"--data-dir", c.dir, "--listen", "127.0.0.1:9080", "--metrics-listen", "", "--dataplane", "linux", "--public-exclude", officeAddr + "," + travellerAddr, "--settle", "0s", "--rate-limit", "0"}
 	server := c.host.Start(append([]string{c.program, "serve"}, flags...)...)
 	c.Cleanup(func() {
 		c.made.note()

@@ -50,13 +50,20 @@ func run(ctx context.Context, program string) error {
 func show(t lab.T, program string, seen *table, made *traces) {
 	c := newCloud(t, program, made)
 	s := c.site()
-	o := c.office(s)
-	o.picture(os.Stdout)
+	o, r := c.office(s), c.traveller(s)
+	picture(os.Stdout, o, r)
+	outsides := []*outside{o.watch(), r.watch()}
 	o.tunnel(seen)
-	outside := o.watch()
 	o.ping(seen)
 	o.copy(seen)
 	o.bandwidth(seen)
 	o.kill(seen)
-	outside.report(seen)
+	r.connect(seen)
+	r.ping(seen)
+	r.copy(seen)
+	r.disable(seen)
+	r.enable(seen)
+	for _, side := range outsides {
+		side.report(seen)
+	}
 }

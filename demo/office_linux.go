@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rand"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/gatewright/gatewright/internal/lab"
@@ -53,25 +52,6 @@ func (c *cloud) office(s *site) *office {
 	o.desk.Route("default", routerAddr)
 	o.router = router.Peer()
 	return o
-}
-
-// picture draws the way from the desk to the workload.
-func (o *office) picture(w io.Writer) {
-	fmt.Fprintf(w, `
-     desk      %s
-       |
-     office    %s  strongSwan of the distribution
-       |       %s
-       |
-     ==|== the internet: a bridge, %s ==
-       |
-       |       %s
-     gateway   %s, %d Mbit/s, charon in its own namespace
-       |
-     router    %s, %s
-       |
-     workload  %s
-`, deskAddr, routerAddr, officeAddr, uplinkAddr+"/24", o.public, o.gateway, megabits, o.vpc, siteRange, o.inside)
 }
 
 // tunnel gives the router its text and waits for the tunnel.

@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
+	"slices"
 	"syscall"
 	"time"
 
@@ -30,13 +30,19 @@ func (o *office) ping(seen *table) {
 		{"ping, desk to workload", o.desk, o.inside},
 		{"ping, workload to desk", o.workload, deskAddr},
 	} {
-		p := way.from.Ping(way.to, 50)
-		mean := pingTimes.FindStringSubmatch(p.Text)
-		if mean == nil {
-			o.Fatalf("ping says:\n%s", p.Text)
-		}
-		seen.add(p.Lost() == 0, way.what, "0 lost", "%v, %s ms", p, mean[1])
+		pinged(o, seen, way.what, way.from, way.to)
 	}
+}
+
+// pinged sends pings that must all come back.
+func pinged(t lab.T, seen *table, what string, from *lab.Namespace, to string) {
+	t.Helper()
+	p := from.Ping(to, 50)
+	mean := pingTimes.FindStringSubmatch(p.Text)
+	if mean == nil {
+		t.Fatalf("ping says:\n%s", p.Text)
+	}
+	seen.add(p.Lost() == 0, what, "0 lost", "%v, %s ms", p, mean[1])
 }
 
 const fileSize = 4 << 20
@@ -45,29 +51,35 @@ const fileSize = 4 << 20
 func (o *office) copy(seen *table) {
 	o.Helper()
 	say("a file, from desk to workload")
-	dir := o.TempDir()
+	copied(o.site, seen, "a file of 4 MiB", o.desk)
+}
+
+// copied sends a file from somewhere to the workload and compares what arrives.
+func copied(s *site, seen *table, what string, from *lab.Namespace) {
+	s.Helper()
+	dir := s.TempDir()
 	sent, received := filepath.Join(dir, "sent"), filepath.Join(dir, "received")
 	content := make([]byte, fileSize)
 	rand.Read(content) // never fails
 	if err := os.WriteFile(sent, content, 0o600); err != nil {
-		o.Fatalf("%v", err)
+		s.Fatalf("%v", err)
 	}
 	began := time.Now()
-	if err := o.transfer(sent, received); err != nil {
-		o.Fatalf("copy: %v", err)
+	if err := s.transfer(from, sent, received); err != nil {
+		s.Fatalf("copy: %v", err)
 	}
 	took := time.Since(began).Seconds()
 	arrived, err := os.ReadFile(received)
 	if err != nil {
-		o.Fatalf("%v", err)
+		s.Fatalf("%v", err)
 	}
 	want, got := sha256.Sum256(content), sha256.Sum256(arrived)
-	seen.add(got == want, "a file of 4 MiB", fmt.Sprintf("sha256 %x…", want[:6]), "sha256 %x…, %.1f s", got[:6], took)
+	seen.add(got == want, what, fmt.Sprintf("sha256 %x…", want[:6]), "sha256 %x…, %.1f s", got[:6], took)
 }
 
-func (o *office) transfer(sent, received string) error {
+func (s *site) transfer(from *lab.Namespace, sent, received string) error {
 	const port = "7000"
-	listener, err := o.workload.Listen("tcp", net.JoinHostPort(o.inside, port))
+	listener, err := s.workload.Listen("tcp", net.JoinHostPort(s.inside, port))
 	if err != nil {
 		return err
 	}
@@ -78,7 +90,7 @@ func (o *office) transfer(sent, received string) error {
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- receive(ctx, listener, received) }()
-	conn, err := o.desk.Dial(ctx, "tcp", net.JoinHostPort(o.inside, port))
+	conn, err := from.Dial(ctx, "tcp", net.JoinHostPort(s.inside, port))
 	if err != nil {
 		return err
 	}
@@ -172,24 +184,34 @@ func (o *office) daemon() int {
 	return pids[0]
 }
 
-// outside looks at the gateway's internet side.
+// outside looks at a gateway's internet side.
 type outside struct {
-	*office
+	*site
+	what    string
+	inner   []func(lab.Packet) bool // packets that must not be seen there
+	sealed  func(lab.Packet) bool
 	capture *lab.Capture
+}
+
+func newOutside(s *site, what, gateway, far string, sealed func(lab.Packet) bool) *outside {
+	s.Helper()
+	inner := []func(lab.Packet) bool{lab.Touches(siteRange), lab.Touches(far)}
+	return &outside{s, what, inner, sealed, s.host.Capture("gwu" + short(gateway))}
 }
 
 func (o *office) watch() *outside {
 	o.Helper()
-	return &outside{o, o.host.Capture("gwu" + strings.TrimPrefix(o.gateway, "vpngw-"))}
+	return newOutside(o.site, "gateway", o.gateway, officeRange, func(p lab.Packet) bool { return p.Proto == syscall.IPPROTO_ESP || p.DstPort == 4500 })
 }
 
 // report counts what was in clear, and what was not.
 func (s *outside) report(seen *table) {
 	s.Helper()
 	s.capture.Stop()
-	inner, office := lab.Touches(siteRange), lab.Touches(officeRange)
-	clear := s.capture.Packets(func(p lab.Packet) bool { return inner(p) || office(p) })
-	sealed := s.capture.Packets(func(p lab.Packet) bool { return p.Proto == syscall.IPPROTO_ESP || p.DstPort == 4500 })
-	say("what the internet saw")
-	seen.add(len(clear) == 0 && len(sealed) >= 1000, "packets on the gateway's internet side", "0 in clear, 1000 or more encrypted", "%d in clear, %d encrypted", len(clear), len(sealed))
+	clear := s.capture.Packets(func(p lab.Packet) bool {
+		return slices.ContainsFunc(s.inner, func(touches func(lab.Packet) bool) bool { return touches(p) })
+	})
+	sealed := s.capture.Packets(s.sealed)
+	say("what the internet saw of the %s", s.what)
+	seen.add(len(clear) == 0 && len(sealed) >= 1000, "packets on the "+s.what+"'s internet side", "0 in clear, 1000 or more encrypted", "%d in clear, %d encrypted", len(clear), len(sealed))
 }

@@ -44,19 +44,23 @@ func (c *cloud) site() *site {
 	s.inside = address.Addr().String()
 
 	say("its gateway")
-	began := time.Now()
 	s.gateway = c.field(c.call("CreateVpnGateway", "VpcId="+s.vpc, "VpnGatewayName=demo", "InternetMaxBandwidthOut="+strconv.Itoa(megabits)), "VpnGateway", "VpnGatewayId")
-	c.Eventually(20*time.Second, s.gateway+" is AVAILABLE", s.stands)
-	fmt.Printf("   %s is AVAILABLE at %s after %v\n", s.gateway, s.public, time.Since(began).Round(time.Millisecond))
+	s.public = c.stands(s.gateway)
 	return s
 }
 
-// stands asks whether the gateway is there, and for its address.
-func (s *site) stands() error {
-	answer := s.ask("DescribeVpnGateways", "VpnGatewayIds.0="+s.gateway)
-	if state := s.field(answer, "VpnGatewaySet", "State"); state != "AVAILABLE" {
-		return fmt.Errorf("it is %s", state)
-	}
-	s.public = s.field(answer, "VpnGatewaySet", "PublicIpAddress")
-	return nil
+// stands waits until a gateway is there, and gives its address.
+func (c *cloud) stands(gateway string) (public string) {
+	c.Helper()
+	began := time.Now()
+	c.Eventually(20*time.Second, gateway+" is AVAILABLE", func() error {
+		answer := c.ask("DescribeVpnGateways", "VpnGatewayIds.0="+gateway)
+		if state := c.field(answer, "VpnGatewaySet", "State"); state != "AVAILABLE" {
+			return fmt.Errorf("it is %s", state)
+		}
+		public = c.field(answer, "VpnGatewaySet", "PublicIpAddress")
+		return nil
+	})
+	fmt.Printf("   %s is AVAILABLE at %s after %v\n", gateway, public, time.Since(began).Round(time.Millisecond))
+	return public
 }

@@ -29,7 +29,7 @@ func TestDemo(t *testing.T) {
 	l := lab.New(t)
 	began := time.Now()
 	demo := startDemo(l)
-	if err := demo.Wait(time.Minute); err != nil {
+	if err := demo.Wait(2 * time.Minute); err != nil {
 		t.Fatalf("%v\n%s", err, demo.Output())
 	}
 	t.Logf("%v\n%s", time.Since(began).Round(time.Second), demo.Output())
@@ -42,7 +42,14 @@ func TestDemo(t *testing.T) {
 		`iperf3, workload to desk +(18|19|20|21)\.\d\d Mbit/s`,
 		`charon killed, tunnel healed +[0-4]\.\d\d s, charon is now \d+`,
 		`pings meanwhile +[1-9]\d* of \d+ lost`,
+		`traveller connected, and the first ping +\d\.\d\d s`,
+		`ping, traveller to workload +0 of 50 lost, [\d.]+ ms`,
+		`a file of 4 MiB, from the traveller +sha256 ([0-9a-f]{12})…, \d+\.\d s +sha256 ([0-9a-f]{12})…`,
+		`disabled, the session is gone +[0-4]\.\d\d s`,
+		`refused while it is disabled +0 of 3 pings after the refusal`,
+		`enabled, the traveller is back +[12]?\d\.\d\d s, the same process`,
 		`packets on the gateway's internet side +0 in clear, \d{4,} encrypted`,
+		`packets on the SSL gateway's internet side +0 in clear, \d{4,} encrypted`,
 		`left on this machine +nothing of \d+ processes`,
 	} {
 		if !regexp.MustCompile(`(?m)^ok  ` + line).MatchString(demo.Output()) {
