@@ -25,6 +25,7 @@ type bench struct {
 	children  *host.Children
 	plane     *Plane
 	row       *vpc.SSLServer
+	root      pki.Pair // of the authority
 	authority *pki.Authority
 	crypt     vpc.Secret
 	machine   plan.Machine
@@ -80,6 +81,7 @@ func (b *bench) certify(t *testing.T) {
 	if b.authority, err = pki.Open(root.Cert, root.Key); err != nil {
 		t.Fatal(err)
 	}
+	b.root = root
 	own, err := b.authority.NewServer("vpns-aaaaaaaa", now)
 	if err != nil {
 		t.Fatal(err)
@@ -151,8 +153,13 @@ func (b *bench) issue(t *testing.T, id vpc.SSLClientID, begin, end time.Time) (p
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b.profile(pair), pair.Serial
+}
+
+// profile is what the API hands out for a certificate.
+func (b *bench) profile(pair pki.Pair) string {
 	p := vpc.SSLProfile{Server: b.row, Gateway: netip.MustParseAddr(public), Cert: pair.Cert, Key: pair.Key, Crypt: b.crypt}
-	return p.Text().Reveal(), pair.Serial
+	return p.Text().Reveal()
 }
 
 // traveller makes a namespace with a profile; the client is put into the plan.
@@ -235,10 +242,14 @@ func (b *bench) pid(t *testing.T) int {
 	return c.PID
 }
 
-func (b *bench) profileOf(t *testing.T, id vpc.SSLClientID, begin, end time.Time) string {
+// log is what the server has written.
+func (b *bench) log(t *testing.T) string {
 	t.Helper()
-	text, _ := b.issue(t, id, begin, end)
-	return text
+	text, err := os.ReadFile(b.children.Path(childName(b.row.ID), ".log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func (b *bench) refused(t *testing.T, why string) {
