@@ -58,6 +58,9 @@ var deeds = []deed{
 	{3, "ResetVpnGatewayInternetMaxBandwidth", func(c *chance) inputs {
 		return inputs{"VpnGatewayId": c.gateway(), "InternetMaxBandwidthOut": c.bandwidth()}
 	}},
+	{2, "ModifyGatewayFlowQos", func(c *chance) inputs {
+		return inputs{"GatewayId": c.gateway(), "Bandwidth": c.number(-1, 0, 5, 50), "IpAddresses": []string{c.one("10.0.1.2", "10.1.0.3", "192.168.0.4", "8.8.8.8", "x")}}
+	}},
 	{2, "SetVpnGatewaysRenewFlag", func(c *chance) inputs {
 		return inputs{"VpnGatewayIds": []string{c.gateway()}, "AutoRenewFlag": c.rand.IntN(4), "Type": c.one("IPSEC", "SSL", "CCN", "x")}
 	}},

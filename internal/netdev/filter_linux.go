@@ -195,6 +195,9 @@ func expressions(f plan.Filter, icmpType int) ([]expr.Any, error) {
 	if f.IPsecOut {
 		e = append(e, &expr.Rt{Key: rtXfrm, Register: 1}, equal(1))
 	}
+	if f.Over != (plan.Rate{}) {
+		e = append(e, &expr.Limit{Type: expr.LimitTypePktBytes, Unit: expr.LimitTimeSecond, Rate: f.Over.Bytes, Burst: f.Over.Burst, Over: true})
+	}
 	e = append(e, changes(f)...)
 	if f.Counter != "" {
 		e = append(e, &expr.Objref{Type: int(nftables.ObjTypeCounter), Name: f.Counter})

@@ -39,6 +39,7 @@ func TestFilters(t *testing.T) {
 		{IPsecOut: true, SetMark: 0x2a, Counter: "esp"},
 		{Out: "wan0", ClampMSS: true},
 		{Proto: "tcp", MSS: 1300},
+		{In: "lan0", Src: prefix("10.7.1.2/32"), Over: plan.Rate{Bytes: 640 << 10, Burst: 128 << 10}, Verdict: plan.Drop},
 	}}, plan.Chain{Hook: plan.HookPrerouting, Accept: true}, plan.Chain{Hook: plan.HookInput}, plan.Chain{Hook: plan.HookOutput, Accept: true})
 	if o := r.apply(m); len(o.Facts) != 0 {
 		t.Errorf("facts: %v", o.Facts)
@@ -71,6 +72,7 @@ func TestFilters(t *testing.T) {
 		rt ipsec exists meta mark set 0x0000002a counter name "esp"
 		oifname "wan0" tcp flags syn / syn,rst tcp option maxseg size set rt mtu
 		tcp flags syn / syn,rst tcp option maxseg size set 1300
+		iifname "lan0" ip saddr 10.7.1.2 limit rate over 640 kbytes/second burst 128 kbytes drop
 	}
 
 	chain prerouting {

@@ -53,7 +53,7 @@ func (g *gateway) firewall() Firewall {
 	own, parted := g.own(), g.parted()
 	return Firewall{append(g.marks(),
 		Chain{Hook: HookInput, Rules: append(g.input(own), g.sslInput()...)},
-		Chain{Hook: HookForward, Rules: slices.Concat(g.forwardChildren(parted), g.forwardInner(own, len(parted) > 0), g.sslForward())},
+		Chain{Hook: HookForward, Rules: slices.Concat(g.limits(), g.forwardChildren(parted), g.forwardInner(own, len(parted) > 0), g.sslForward())},
 		Chain{Hook: HookOutput, Rules: append(g.output(own, len(parted) > 0), g.sslOutput()...)},
 	)}
 }
@@ -169,6 +169,22 @@ func (g *gateway) forwardInner(own []*wired, children bool) []Filter {
 			Filter{In: wanDevice, Out: lanDevice, IPsecIn: true, Verdict: Accept})
 	default:
 		out = append(out, between(lanDevice, LibipsecDevice), between(LibipsecDevice, lanDevice))
+	}
+	return out
+}
+
+// limits hold the clear traffic of single machines of the VPC, each direction by itself,
+// whatever tunnel or client is at its other end.
+func (g *gateway) limits() []Filter {
+	if !g.inVPC() {
+		return nil
+	}
+	var out []Filter
+	for _, l := range g.Gateway.Limits {
+		over := RateFor(l.Bandwidth)
+		out = append(out,
+			Filter{In: lanDevice, Src: one(l.Addr), Over: over, Verdict: Drop},
+			Filter{Out: lanDevice, Dst: one(l.Addr), Over: over, Verdict: Drop})
 	}
 	return out
 }

@@ -120,6 +120,12 @@ const (
 	Drop   Verdict = "drop"
 )
 
+// Rate is what may pass at most; the zero Rate is no bound.
+type Rate struct {
+	Bytes uint64 // of IP packets, a second
+	Burst uint32 // bytes that may pass at once after a pause
+}
+
 // Filter is a rule of a chain: what it matches, and what it does. Zero fields match
 // everything.
 type Filter struct {
@@ -132,6 +138,7 @@ type Filter struct {
 	ICMPType       string // echo-request, echo-reply, or errors (unreachable, time exceeded, parameter problem); needs Proto icmp
 	IPsecIn        bool   // was decrypted by the kernel
 	IPsecOut       bool   // will be encrypted by the kernel
+	Over           Rate   // only what goes beyond it; it counts all that the rest matches
 
 	SetMark  uint32 // 0: none
 	ClampMSS bool   // TCP SYNs get the route's MTU

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -127,7 +128,7 @@ func (m *model) tableHolds(r Reader, _ *rand.Rand) string {
 	for i, id := range slices.Sorted(maps.Keys(m.gateways)) {
 		g := m.gateways[id]
 		want = append(want, printGateway(&g))
-		if row, ok := Gateways.Get(r, id); !ok || *row != g {
+		if row, ok := Gateways.Get(r, id); !ok || !reflect.DeepEqual(*row, g) {
 			return fmt.Sprintf("gateway %s is %+v, want %+v", id, row, g)
 		}
 		if i%16 != 0 {

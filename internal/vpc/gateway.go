@@ -75,6 +75,7 @@ type Gateway struct {
 	Network       CCNID       `json:"network,omitempty"`       // the CCN a CCN-type gateway is attached to
 	Blocked       bool        `json:"blocked,omitempty"`       // operator's IsAddressBlocked
 	Monitored     bool        `json:"monitored,omitempty"`     // its traffic can be looked at
+	Limits        []FlowLimit `json:"limits,omitempty"`        // by their address; see FlowLimit
 	Version       string      `json:"version"`
 	Host          HostName    `json:"host,omitempty"` // the host that carries it; empty with no data plane
 

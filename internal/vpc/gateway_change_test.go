@@ -1,6 +1,7 @@
 package vpc
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -78,7 +79,7 @@ func TestModifyGateway(t *testing.T) {
 		if got := outcome(g, entries, err); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
-		if *c.g != before {
+		if !reflect.DeepEqual(*c.g, before) {
 			t.Errorf("%s: the old row has changed", c.name)
 		}
 	}

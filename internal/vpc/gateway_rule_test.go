@@ -2,6 +2,7 @@ package vpc
 
 import (
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -185,7 +186,7 @@ func TestGatewayOrderMakesARow(t *testing.T) {
 		ID: "vpngw-aaaaaaaa", Scope: Scope{1, "ap-guangzhou"}, Name: "gw", VPC: "vpc-aaaaaaaa", Type: TypeIPsec, Zone: "ap-guangzhou-1",
 		Bandwidth: 5, Public: public, Version: "4.0", Charge: Postpaid, RenewFlag: RenewByItself, Rate: 480_000, RateSince: now, Created: now, Generation: 1,
 	}
-	if *g != want {
+	if !reflect.DeepEqual(*g, want) {
 		t.Errorf("made %+v\nwant %+v", *g, want)
 	}
 	if entry != (LedgerEntry{Account: 1, At: now, Kind: LedgerRate, Resource: "vpngw-aaaaaaaa", Rate: 480_000}) {
@@ -204,7 +205,7 @@ func TestGatewayOrderMakesARow(t *testing.T) {
 		ID: "vpngw-bbbbbbbb", Scope: Scope{1, "ap-guangzhou"}, Name: "gw", VPC: "vpc-aaaaaaaa", Type: TypeSSL, Zone: "ap-guangzhou-4", CDC: "cluster-aaaaaaaa",
 		Bandwidth: 5, MaxConnection: 5, Public: public, Version: "4.0", Charge: Prepaid, RenewFlag: RenewByItself, Expires: expires, Due: expires, Created: now, Generation: 1,
 	}
-	if *g != want {
+	if !reflect.DeepEqual(*g, want) {
 		t.Errorf("made %+v\nwant %+v", *g, want)
 	}
 	if entry != (LedgerEntry{Account: 1, At: now, Kind: LedgerPurchase, Resource: "vpngw-bbbbbbbb", Amount: -Yuan(480)}) {

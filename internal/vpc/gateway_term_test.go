@@ -2,6 +2,7 @@ package vpc
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -105,7 +106,7 @@ func TestAdvanceGateway(t *testing.T) {
 		if got := show(next, entries); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
-		if *g != before {
+		if !reflect.DeepEqual(*g, before) {
 			t.Errorf("%s: the old row has changed", c.name)
 		}
 	}

@@ -21,7 +21,7 @@ func TestServedActions(t *testing.T) {
 	}
 	want := map[string]int{
 		"vpc 2017-03-12 vpn_gateway": 39, "vpc 2017-03-12 vpc": 16, "vpc 2017-03-12 subnet": 9, "vpc 2017-03-12 route_table": 16,
-		"vpc 2017-03-12 ccn": 15, "vpc 2017-03-12 quota_task_other": 8, "vpc 2017-03-12 gateway_traffic_monitor": 4, "tag 2018-08-13 tag": 12, "sts 2018-08-13 sts": 1,
+		"vpc 2017-03-12 ccn": 15, "vpc 2017-03-12 quota_task_other": 8, "vpc 2017-03-12 gateway_traffic_monitor": 6, "tag 2018-08-13 tag": 12, "sts 2018-08-13 sts": 1,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)

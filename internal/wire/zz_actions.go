@@ -569,6 +569,16 @@ var Actions = map[string]*Action{
 			"InternalError.ModuleError", "InvalidParameterValue.Malformed", "InvalidParameterValue.Range", "UnsupportedOperation",
 		},
 	},
+	"DescribeGatewayFlowQos": {
+		Service: "vpc", Version: "2017-03-12", Name: "DescribeGatewayFlowQos", Group: "gateway_traffic_monitor",
+		Write: false, Served: true, In: &shapeOfDescribeGatewayFlowQosRequest,
+		New:   func() any { return new(DescribeGatewayFlowQosRequest) },
+		Reply: func() Encoder { return new(DescribeGatewayFlowQosResponse) },
+		Codes: []string{
+			"InvalidParameterValue", "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Range", "ResourceNotFound",
+			"UnsupportedOperation.InvalidState",
+		},
+	},
 	"DescribeNetworkAccountType": {
 		Service: "vpc", Version: "2017-03-12", Name: "DescribeNetworkAccountType", Group: "quota_task_other",
 		Write: false, Served: true, In: &shapeOfDescribeNetworkAccountTypeRequest,
@@ -1055,6 +1065,15 @@ var Actions = map[string]*Action{
 		Codes: []string{
 			"InvalidParameterValue.Malformed", "InvalidParameterValue.TooLong", "ResourceNotFound",
 			"UnsupportedOperation.VpnUnsupportedModifyBgpAsn",
+		},
+	},
+	"ModifyGatewayFlowQos": {
+		Service: "vpc", Version: "2017-03-12", Name: "ModifyGatewayFlowQos", Group: "gateway_traffic_monitor",
+		Write: true, Served: true, In: &shapeOfModifyGatewayFlowQosRequest,
+		New:   func() any { return new(ModifyGatewayFlowQosRequest) },
+		Reply: func() Encoder { return new(ModifyGatewayFlowQosResponse) },
+		Codes: []string{
+			"InvalidParameterValue", "InvalidParameterValue.Range", "ResourceNotFound", "UnsupportedOperation.InvalidState",
 		},
 	},
 	"ModifyRouteTableAttribute": {

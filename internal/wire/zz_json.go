@@ -361,6 +361,22 @@ func (v *GatewayFlowMonitorDetail) AppendJSON(b []byte) []byte {
 }
 
 // AppendJSON appends v as a JSON object.
+func (v *GatewayQos) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"VpcId":`)
+	b = appendString(b, v.VpcId)
+	b = append(b, `,"IpAddress":`...)
+	b = appendString(b, v.IpAddress)
+	b = append(b, `,"Bandwidth":`...)
+	b = appendInt(b, v.Bandwidth)
+	b = append(b, `,"CreateTime":`...)
+	b = appendString(b, v.CreateTime)
+	b = append(b, `,"InBandwidth":`...)
+	b = appendInt(b, v.InBandwidth)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as a JSON object.
 func (v *HealthCheckConfig) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
 	if v.ProbeType != nil {

@@ -1186,6 +1186,25 @@ func (v *DescribeGatewayFlowMonitorDetailRequest) slot(i int) slot {
 }
 
 // AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *DescribeGatewayFlowQosRequest) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
+
+func (v *DescribeGatewayFlowQosRequest) shape() *Shape { return &shapeOfDescribeGatewayFlowQosRequest }
+
+func (v *DescribeGatewayFlowQosRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.GatewayId}
+	case 1:
+		return scalars[string]{&v.IpAddresses}
+	case 2:
+		return scalar[uint64]{&v.Offset}
+	case 3:
+		return scalar[uint64]{&v.Limit}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
 func (v *DescribeNetworkAccountTypeRequest) AppendJSON(b []byte) []byte {
 	return appendRecord(b, v, nil)
 }
@@ -1997,6 +2016,23 @@ func (v *ModifyCustomerGatewayAttributeRequest) slot(i int) slot {
 		return scalar[string]{&v.CustomerGatewayName}
 	case 2:
 		return scalar[uint64]{&v.BgpAsn}
+	}
+	return nil
+}
+
+// AppendJSON appends v as a JSON object; absent fields are left out.
+func (v *ModifyGatewayFlowQosRequest) AppendJSON(b []byte) []byte { return appendRecord(b, v, nil) }
+
+func (v *ModifyGatewayFlowQosRequest) shape() *Shape { return &shapeOfModifyGatewayFlowQosRequest }
+
+func (v *ModifyGatewayFlowQosRequest) slot(i int) slot {
+	switch i {
+	case 0:
+		return scalar[string]{&v.GatewayId}
+	case 1:
+		return scalar[int64]{&v.Bandwidth}
+	case 2:
+		return scalars[string]{&v.IpAddresses}
 	}
 	return nil
 }

@@ -491,6 +491,22 @@ func (v *DescribeGatewayFlowMonitorDetailResponse) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// DescribeGatewayFlowQosResponse is the output of DescribeGatewayFlowQos, without RequestId.
+type DescribeGatewayFlowQosResponse struct {
+	GatewayQosSet []GatewayQos `json:"GatewayQosSet"`
+	TotalCount    uint64       `json:"TotalCount"`
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *DescribeGatewayFlowQosResponse) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = appendKey(b, `"GatewayQosSet":`)
+	b = appendObjects(b, v.GatewayQosSet)
+	b = append(b, `,"TotalCount":`...)
+	b = appendUint(b, v.TotalCount)
+	return append(b, '}')
+}
+
 // DescribeNetworkAccountTypeResponse is the output of DescribeNetworkAccountType, without RequestId.
 type DescribeNetworkAccountTypeResponse struct {
 	NetworkAccountType string `json:"NetworkAccountType"`
@@ -1062,6 +1078,12 @@ type ModifyCustomerGatewayAttributeResponse struct{}
 func (v *ModifyCustomerGatewayAttributeResponse) AppendJSON(b []byte) []byte {
 	return append(b, "{}"...)
 }
+
+// ModifyGatewayFlowQosResponse is the output of ModifyGatewayFlowQos, without RequestId.
+type ModifyGatewayFlowQosResponse struct{}
+
+// AppendJSON appends v as a JSON object.
+func (v *ModifyGatewayFlowQosResponse) AppendJSON(b []byte) []byte { return append(b, "{}"...) }
 
 // ModifyRouteTableAttributeResponse is the output of ModifyRouteTableAttribute, without RequestId.
 type ModifyRouteTableAttributeResponse struct{}

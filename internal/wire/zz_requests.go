@@ -320,6 +320,14 @@ type DescribeGatewayFlowMonitorDetailRequest struct {
 	PrivateIpAddress       *string `json:"PrivateIpAddress,omitempty"`
 }
 
+// DescribeGatewayFlowQosRequest is the input of DescribeGatewayFlowQos.
+type DescribeGatewayFlowQosRequest struct {
+	GatewayId   *string  `json:"GatewayId,omitempty"` // required
+	IpAddresses []string `json:"IpAddresses,omitempty"`
+	Offset      *uint64  `json:"Offset,omitempty"`
+	Limit       *uint64  `json:"Limit,omitempty"`
+}
+
 // DescribeNetworkAccountTypeRequest is the input of DescribeNetworkAccountType.
 type DescribeNetworkAccountTypeRequest struct{}
 
@@ -620,6 +628,13 @@ type ModifyCustomerGatewayAttributeRequest struct {
 	CustomerGatewayId   *string `json:"CustomerGatewayId,omitempty"`   // required
 	CustomerGatewayName *string `json:"CustomerGatewayName,omitempty"` // required
 	BgpAsn              *uint64 `json:"BgpAsn,omitempty"`
+}
+
+// ModifyGatewayFlowQosRequest is the input of ModifyGatewayFlowQos.
+type ModifyGatewayFlowQosRequest struct {
+	GatewayId   *string  `json:"GatewayId,omitempty"`   // required
+	Bandwidth   *int64   `json:"Bandwidth,omitempty"`   // required
+	IpAddresses []string `json:"IpAddresses,omitempty"` // required
 }
 
 // ModifyRouteTableAttributeRequest is the input of ModifyRouteTableAttribute.

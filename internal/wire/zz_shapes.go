@@ -435,6 +435,13 @@ var shapeOfDescribeGatewayFlowMonitorDetailRequest = Shape{Name: "DescribeGatewa
 	{Name: "PrivateIpAddress", Kind: String},
 }}
 
+var shapeOfDescribeGatewayFlowQosRequest = Shape{Name: "DescribeGatewayFlowQosRequest", required: 0x1, Fields: []Field{
+	{Name: "GatewayId", Kind: String, Required: true},
+	{Name: "IpAddresses", Kind: String, List: true},
+	{Name: "Offset", Kind: Uint64, Digits: true},
+	{Name: "Limit", Kind: Uint64, Digits: true},
+}}
+
 var shapeOfDescribeNetworkAccountTypeRequest = Shape{Name: "DescribeNetworkAccountTypeRequest", required: 0x0, Fields: []Field{}}
 
 var shapeOfDescribeProductQuotaRequest = Shape{Name: "DescribeProductQuotaRequest", required: 0x1, Fields: []Field{
@@ -691,6 +698,12 @@ var shapeOfModifyCustomerGatewayAttributeRequest = Shape{Name: "ModifyCustomerGa
 	{Name: "CustomerGatewayId", Kind: String, Required: true},
 	{Name: "CustomerGatewayName", Kind: String, Required: true},
 	{Name: "BgpAsn", Kind: Uint64},
+}}
+
+var shapeOfModifyGatewayFlowQosRequest = Shape{Name: "ModifyGatewayFlowQosRequest", required: 0x7, Fields: []Field{
+	{Name: "GatewayId", Kind: String, Required: true},
+	{Name: "Bandwidth", Kind: Int64, Required: true},
+	{Name: "IpAddresses", Kind: String, List: true, Required: true},
 }}
 
 var shapeOfModifyRouteTableAttributeRequest = Shape{Name: "ModifyRouteTableAttributeRequest", required: 0x3, Fields: []Field{

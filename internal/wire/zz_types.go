@@ -226,6 +226,15 @@ type GatewayFlowMonitorDetail struct {
 	NewConnectionRate         uint64 `json:"NewConnectionRate"`
 }
 
+// GatewayQos is the vendor's object of that name (output).
+type GatewayQos struct {
+	VpcId       string `json:"VpcId"`
+	IpAddress   string `json:"IpAddress"`
+	Bandwidth   int64  `json:"Bandwidth"`
+	CreateTime  string `json:"CreateTime"`
+	InBandwidth int64  `json:"InBandwidth"`
+}
+
 // HealthCheckConfig is the vendor's object of that name (input and output).
 type HealthCheckConfig struct {
 	ProbeType      *string `json:"ProbeType,omitempty"`
