@@ -2,11 +2,13 @@ package sslvpn
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,7 +53,8 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.children, err = host.OpenChildren(filepath.Join(dir, "run"), "ssl001")
+	tag := strings.ToLower(rand.Text()[:6]) // another run on this machine, or a test beside this one, would end our children
+	b.children, err = host.OpenChildren(filepath.Join(dir, "run"), tag)
 	if err != nil {
 		t.Fatal(err)
 	}
