@@ -6,10 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/gatewright/gatewright/internal/host"
 )
 
 const (
@@ -28,7 +32,7 @@ func (s *server) tend(ctx context.Context) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
 		if err == nil {
 			err = s.talk(ctx, conn)
-			s.setLine(nil)
+			s.lost()
 		}
 		if ctx.Err() == nil && err != nil && !errors.Is(err, os.ErrNotExist) {
 			s.log.Debug("sslvpn: management", "server", s.id, "error", err)
@@ -65,6 +69,9 @@ func (s *server) talk(ctx context.Context, conn net.Conn) error {
 func (s *server) look(ctx context.Context, conn net.Conn) {
 	for ctx.Err() == nil && s.say("status 3\n") == nil {
 		pause(ctx, lookPause)
+		if err := host.RotateLog(s.children.Path(childName(s.id), ".log"), logLimit, nil); err != nil {
+			s.log.Warn("sslvpn: log", "server", s.id, "error", err)
+		}
 		s.mu.Lock()
 		other := s.line != conn
 		s.mu.Unlock()
@@ -125,7 +132,10 @@ func (s *server) decided(word string, args []string, env map[string]string) {
 		_ = s.say("status 3\n")
 	case word == "DISCONNECT":
 		s.mu.Lock()
-		delete(s.sessions, cid)
+		if session, ok := s.sessions[cid]; ok {
+			s.tally.left(cid, session, env)
+			delete(s.sessions, cid)
+		}
 		s.note()
 		s.mu.Unlock()
 		s.wake()
@@ -145,7 +155,7 @@ func (s *server) admit(cid uint64, cidText, kid string, k knock) {
 	reply := answer(s.want, c, cidText, kid)
 	if refused != "" {
 		reply = denial(k, cidText, kid, refused)
-		s.refusals[refused]++
+		s.tally.refused[refused]++
 	} else if !k.again {
 		s.sessions[cid] = Session{Client: c.ID, Serial: k.serial, Address: c.Address, Since: time.Now()}
 		s.note()
@@ -170,9 +180,13 @@ func (s *server) list() {
 		}
 		s.sessions[cid] = session
 	}
-	s.listed = map[uint64]Session{}
 	first := !s.heard
-	s.heard = true
+	if first {
+		s.tally.missed(s.listed)
+		s.heard, s.known = true, true
+		close(s.answered)
+	}
+	s.listed = map[uint64]Session{}
 	s.mu.Unlock()
 	s.expel()
 	if first {
@@ -201,6 +215,9 @@ func (s *server) throw(cid uint64) {
 	s.mu.Lock()
 	session := s.sessions[cid]
 	line := s.line
+	if line != nil {
+		s.tally.throw(cid)
+	}
 	s.mu.Unlock()
 	if line == nil {
 		return // the next connection's first look finds it
@@ -237,16 +254,16 @@ func readNotes(path string) map[uint64]string {
 	return out
 }
 
-// Sessions are the connected clients, and how many were refused, by reason.
+// view is who is connected, and how many were refused, by reason.
 func (s *server) view() (sessions []Session, refusals map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	refusals = map[string]int{}
-	for why, n := range s.refusals {
-		refusals[why] = n
-	}
-	for _, session := range s.sessions {
-		sessions = append(sessions, session)
-	}
-	return sessions, refusals
+	return slices.Collect(maps.Values(s.sessions)), maps.Clone(s.tally.refused)
+}
+
+// count is what there is to count.
+func (s *server) count() Count {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tally.count(s.sessions)
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +28,7 @@ func childName(id vpc.SSLServerID) string { return "openvpn-" + string(id) }
 type Plane struct {
 	children *host.Children
 	log      *slog.Logger
+	brittle  func(change string) error // of tests: makes a change of the host fail; nil elsewhere
 	wake     atomic.Pointer[func(plan.MachineID)]
 
 	mu      sync.Mutex
@@ -46,13 +49,31 @@ func New(children *host.Children, log *slog.Logger) (*Plane, error) {
 			c.Release()
 			continue
 		}
-		machine := plan.GatewayMachine(vpc.GatewayID(id)) // names no gateway: without a note it goes
-		if note, err := os.ReadFile(children.Path(c.Name, endMachine)); err == nil && vpc.PrefixGateway.Match(string(note)) {
-			machine = plan.GatewayMachine(vpc.GatewayID(note))
-		}
-		p.server(vpc.SSLServerID(id), machine).child = c
+		p.found(vpc.SSLServerID(id)).child = c
 	}
-	return p, nil
+	return p, p.findFiles()
+}
+
+// found makes the entry of a server that an earlier run has left.
+func (p *Plane) found(id vpc.SSLServerID) *server {
+	machine := plan.GatewayMachine(vpc.GatewayID(id)) // names no gateway: without a note it goes
+	if note, err := os.ReadFile(p.children.Path(childName(id), endMachine)); err == nil && vpc.PrefixGateway.Match(string(note)) {
+		machine = plan.GatewayMachine(vpc.GatewayID(note))
+	}
+	return p.server(id, machine)
+}
+
+// findFiles finds servers of which only files are left: their process ended while no
+// program was there.
+func (p *Plane) findFiles() error {
+	notes, err := filepath.Glob(p.children.Path(childName("*"), endMachine))
+	for _, path := range notes {
+		id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), childName("")), endMachine)
+		if p.servers[vpc.SSLServerID(id)] == nil {
+			p.found(vpc.SSLServerID(id))
+		}
+	}
+	return err
 }
 
 // Name is the plane's name.
@@ -64,7 +85,7 @@ func (p *Plane) server(id vpc.SSLServerID, machine plan.MachineID) *server {
 	defer p.mu.Unlock()
 	s, ok := p.servers[id]
 	if !ok {
-		s = &server{id: id, log: p.log, children: p.children, sessions: map[uint64]Session{}, refusals: map[string]int{}}
+		s = &server{id: id, log: p.log, children: p.children, brittle: p.brittle, sessions: map[uint64]Session{}, answered: make(chan struct{}), tally: newTally()}
 		s.socket, s.notes = p.children.Path(childName(id), endSocket), p.children.Path(childName(id), endNotes)
 		s.wake = func() { p.call(*s.machine.Load()) }
 		p.servers[id] = s
@@ -155,12 +176,7 @@ func (p *Plane) remove(ctx context.Context, id plan.MachineID, wanted map[vpc.SS
 	p.mu.Unlock()
 	var errs error
 	for _, s := range gone {
-		if s.end != nil {
-			s.end()
-			<-s.done
-			s.end = nil
-		}
-		if err := s.halt(ctx); err != nil {
+		if err := errors.Join(s.halt(ctx), s.removeFiles(logEndings)); err != nil {
 			errs = errors.Join(errs, err)
 			continue
 		}
@@ -182,4 +198,16 @@ func (p *Plane) Sessions(id vpc.SSLServerID) (sessions []Session, refusals map[s
 	}
 	sessions, refusals = s.view()
 	return sessions, refusals, true
+}
+
+// Counts are what every server of this host has counted.
+func (p *Plane) Counts() map[vpc.SSLServerID]Count {
+	p.mu.Lock()
+	servers := slices.Collect(maps.Values(p.servers))
+	p.mu.Unlock()
+	out := map[vpc.SSLServerID]Count{}
+	for _, s := range servers {
+		out[s.id] = s.count()
+	}
+	return out
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/gatewright/gatewright/internal/host"
@@ -23,9 +24,17 @@ const (
 	endMachine = ".machine" // the gateway's id, for the next run
 )
 
-var endings = []string{endConfig, endSocket, endNotes, endMachine}
+var (
+	endings    = []string{endConfig, endSocket, endNotes, endMachine}
+	logEndings = []string{".log", ".log.old"}
+)
 
-const stopGrace = 2 * time.Second
+const (
+	stopGrace = time.Second     // for clients to hear that their server ends
+	startTime = 5 * time.Second // for a process to answer
+	deafTimes = 3               // that it may not answer in a row before it is killed
+	logLimit  = 512 << 10       // bytes of a process's log; there is one old one beside it
+)
 
 // server is one OpenVPN process and the connection to it.
 type server struct {
@@ -37,6 +46,8 @@ type server struct {
 	children      *host.Children
 	child         *host.Child
 	watched       *host.Child
+	deaf          int                       // how often it has not answered in a row
+	brittle       func(change string) error // of tests: makes a change fail; nil elsewhere
 	socket, notes string
 	end           context.CancelFunc
 	done          chan struct{}
@@ -49,11 +60,13 @@ type server struct {
 
 	mu       sync.Mutex // guards the rest
 	want     *plan.SSLServer
-	line     net.Conn // nil while nobody is connected
-	heard    bool     // it has answered on this connection, so it takes clients
+	line     net.Conn      // nil while nobody is connected
+	heard    bool          // it has answered on this connection, so it takes clients
+	answered chan struct{} // closed while heard
 	sessions map[uint64]Session
+	known    bool // it has said who is connected, in its life
 	noted    map[uint64]string
-	refusals map[string]int
+	tally    tally
 }
 
 // begin takes a new connection up: who was connected is asked anew.
@@ -61,13 +74,19 @@ func (s *server) begin(conn net.Conn) {
 	s.word, s.env, s.listed = "", nil, map[uint64]Session{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.line, s.heard, s.sessions, s.noted = conn, false, map[uint64]Session{}, readNotes(s.notes)
+	s.line, s.noted = conn, readNotes(s.notes)
+	s.tally.ask(s.sessions)
+	s.sessions = map[uint64]Session{}
 }
 
-func (s *server) setLine(conn net.Conn) {
+// lost says that nobody is connected any more.
+func (s *server) lost() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.line = conn
+	s.line = nil
+	if s.heard {
+		s.heard, s.answered = false, make(chan struct{})
+	}
 }
 
 // say sends one or more whole commands.
@@ -93,14 +112,48 @@ func (s *server) apply(ctx context.Context, want *plan.SSLServer) error {
 			return err
 		}
 	}
-	s.watch()
 	if s.end == nil {
 		life, end := context.WithCancel(context.Background())
 		s.end, s.done = end, make(chan struct{})
 		go s.tend(life)
 	}
 	s.expel()
+	if err := s.await(ctx); err != nil {
+		return err
+	}
+	s.watch()
 	return nil
+}
+
+// await waits until the process answers. One that never does is killed in the end, for
+// the next look to start another. A process that ends before it has answered wakes
+// nobody: the loops try again by themselves, ever later.
+func (s *server) await(ctx context.Context) error {
+	s.mu.Lock()
+	answered := s.answered
+	s.mu.Unlock()
+	timer := time.NewTimer(startTime)
+	defer timer.Stop()
+	select {
+	case <-answered:
+		s.deaf = 0
+		return nil
+	case <-s.child.Gone():
+		return fmt.Errorf("OpenVPN ended at once: %s", s.lastWords())
+	case <-ctx.Done():
+		return fmt.Errorf("OpenVPN does not answer yet: %w", ctx.Err())
+	case <-timer.C:
+	}
+	if s.deaf++; s.deaf%deafTimes == 0 {
+		_ = s.child.Signal(syscall.SIGKILL)
+	}
+	return fmt.Errorf("OpenVPN does not answer on its management socket; it says: %s", s.lastWords())
+}
+
+// lastWords is the last line of the log that says why.
+func (s *server) lastWords() string {
+	text, _ := os.ReadFile(s.children.Path(childName(s.id), ".log"))
+	return lastWords(string(text))
 }
 
 // runs says whether the process is there, in the right namespace, with this
@@ -118,19 +171,40 @@ func (s *server) restart(ctx context.Context, want *plan.SSLServer, text string)
 		return err
 	}
 	name := childName(s.id)
+	if err := s.write(endMachine, s.machine.Load().ID); err != nil {
+		return err
+	}
+	if err := s.write(endConfig, text); err != nil {
+		return err
+	}
+	if err := s.change("start"); err != nil {
+		return err
+	}
 	path := s.children.Path(name, endConfig)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return err
-	}
-	if err := os.WriteFile(s.children.Path(name, endMachine), []byte(s.machine.Load().ID), 0o600); err != nil {
-		return err
-	}
 	child, err := s.children.Start(host.Command{Name: name, Namespace: want.Namespace, Path: openVPN, Args: []string{"--config", path}})
 	if err != nil {
 		return err
 	}
 	s.child = child
+	s.mu.Lock()
+	s.tally.starts++
+	s.mu.Unlock()
 	return nil
+}
+
+func (s *server) write(ending, text string) error {
+	if err := s.change("write " + ending); err != nil {
+		return err
+	}
+	return os.WriteFile(s.children.Path(childName(s.id), ending), []byte(text), 0o600)
+}
+
+// change comes before everything that changes the host.
+func (s *server) change(what string) error {
+	if s.brittle == nil {
+		return nil
+	}
+	return s.brittle(what)
 }
 
 // watch wakes the machine when the process ends by itself.
@@ -145,15 +219,40 @@ func (s *server) watch() {
 	}(s.child, s.wake)
 }
 
-// halt ends the process, which tells its clients.
+// halt ends the process, which tells its clients, and removes its files but for the log.
 func (s *server) halt(ctx context.Context) error {
-	if s.child == nil {
-		return nil
+	s.hush()
+	if s.child != nil {
+		if err := s.change("stop"); err != nil {
+			return err
+		}
+		if err := s.child.Stop(ctx, s.grace()); err != nil {
+			return err
+		}
+		s.child = nil
 	}
-	if err := s.child.Stop(ctx, stopGrace); err != nil {
+	s.mu.Lock()
+	s.tally.end(s.sessions)
+	s.sessions, s.known = map[uint64]Session{}, false
+	s.mu.Unlock()
+	return s.removeFiles(endings)
+}
+
+// grace is how long a process may take to end. It would take two seconds even if nobody
+// is connected.
+func (s *server) grace() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known && len(s.sessions) == 0 {
+		return 0
+	}
+	return stopGrace
+}
+
+func (s *server) removeFiles(endings []string) error {
+	if err := s.change("remove files"); err != nil {
 		return err
 	}
-	s.child = nil
 	for _, ending := range endings {
 		if err := os.Remove(s.children.Path(childName(s.id), ending)); err != nil && !os.IsNotExist(err) {
 			return err
@@ -162,13 +261,18 @@ func (s *server) halt(ctx context.Context) error {
 	return nil
 }
 
-// leave ends the connection and leaves the process.
-func (s *server) leave() {
+// hush ends the goroutine that keeps the connection, and leaves the process.
+func (s *server) hush() {
 	if s.end != nil {
 		s.end()
 		<-s.done
 		s.end = nil
 	}
+}
+
+// leave ends the connection and leaves the process.
+func (s *server) leave() {
+	s.hush()
 	if s.child != nil {
 		s.child.Release()
 	}
