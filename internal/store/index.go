@@ -164,27 +164,48 @@ func (ix *Index[R, Q]) has(row *R, e entry[R]) bool {
 
 func (ix *Index[R, Q]) remove(tx trees, row *R) { ix.drop(tx, row, nil) }
 
+// keyed is an entry's key and its place among entries that stand in the order of their
+// rows' creation.
+type keyed[Q any] struct {
+	key Q
+	at  int
+}
+
+// load fills the index, empty before, with rows that stand in the order of their creation.
+// Keys are read once and sorted beside each other: a million rows are far from each other.
 func (ix *Index[R, Q]) load(tx trees, rows []*R) {
-	entries := make([]entry[R], 0, len(rows))
+	entries, keys := make([]entry[R], 0, len(rows)), make([]keyed[Q], 0, len(rows))
 	for _, row := range rows {
 		for n := 0; ; n++ {
-			if _, more := ix.keys(row, n); !more {
+			key, more := ix.keys(row, n)
+			if !more {
 				break
 			}
+			keys = append(keys, keyed[Q]{key, len(entries)})
 			entries = append(entries, entry[R]{row, n})
 		}
 	}
-	fill(tx, ix.slot, entries, ix.order)
+	sortKeyed(keys, ix.compare)
+	tr := tx.writable(ix.slot).(tree[entry[R]])
+	for _, k := range keys {
+		tr.Load(entries[k.at])
+	}
 }
 
-// fill sorts items and appends them to a slot's empty tree.
-func fill[T any](tx trees, slot int, items []T, order func(a, b T) int) {
-	if !slices.IsSortedFunc(items, order) {
-		slices.SortFunc(items, order)
-	}
-	tr := tx.writable(slot).(tree[T])
-	for _, item := range items {
-		tr.Load(item)
+// sortKeyed sorts by keys, and leaves what has the same key in its order.
+func sortKeyed[Q any](items []keyed[Q], compare func(a, b Q) int) {
+	sortUnsorted(items, func(a, b keyed[Q]) int {
+		if c := compare(a.key, b.key); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.at, b.at)
+	})
+}
+
+// sortUnsorted sorts what is not sorted yet, as most of what is loaded is.
+func sortUnsorted[T any](items []T, compare func(a, b T) int) {
+	if !slices.IsSortedFunc(items, compare) {
+		slices.SortFunc(items, compare)
 	}
 }
 

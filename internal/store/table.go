@@ -1,10 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"sync"
 
@@ -186,22 +186,42 @@ func (t *Table[K, R]) decode(id string, value []byte) (any, error) {
 // load returns one function per tree that fills it, empty before, with rows. They may
 // run in parallel.
 func (t *Table[K, R]) load(tx trees, rows []any) []func() {
-	typed := make([]*R, len(rows))
+	byKey := make([]*R, len(rows))
 	for i, r := range rows {
-		typed[i] = r.(*R)
+		byKey[i] = r.(*R)
 	}
-	byKey := slices.Clone(typed)
+	sortUnsorted(byKey, func(a, b *R) int { return t.compare(t.key(a), t.key(b)) })
 	builds := []func(){func() {
-		fill(tx, t.slot, byKey, func(a, b *R) int { return t.compare(t.key(a), t.key(b)) })
+		tr := tx.writable(t.slot).(tree[*R])
+		for _, row := range byKey {
+			tr.Load(row)
+		}
 	}}
-	if len(t.indexes) > 1 {
-		// Rows of one key stand in this order, so that an index with few keys is sorted by it.
-		slices.SortFunc(typed, t.older)
+	if len(t.indexes) == 0 {
+		return builds
 	}
+	byAge := t.byAge(byKey)
 	for _, ix := range t.indexes {
-		builds = append(builds, func() { ix.load(tx, typed) })
+		builds = append(builds, func() { ix.load(tx, byAge) })
 	}
 	return builds
+}
+
+// byAge gives rows, which stand in the order of their keys, in the order of older.
+func (t *Table[K, R]) byAge(byKey []*R) []*R {
+	if t.created == nil {
+		return byKey
+	}
+	ages := make([]keyed[vpc.Instant], len(byKey))
+	for i, row := range byKey {
+		ages[i] = keyed[vpc.Instant]{t.created(row), i}
+	}
+	sortKeyed(ages, cmp.Compare[vpc.Instant])
+	out := make([]*R, len(ages))
+	for i, a := range ages {
+		out[i] = byKey[a.at]
+	}
+	return out
 }
 
 func (t *Table[K, R]) each(r Reader, yield func(id string, row any) bool) {
