@@ -45,6 +45,7 @@ func newBench(t *testing.T) *bench {
 	if _, err := os.Stat(openVPN); err != nil {
 		t.Fatal("OpenVPN is not installed")
 	}
+	t.Parallel() // the tests mostly wait for clients
 	b := &bench{Lab: lab.New(t)}
 	b.net, b.gateway = b.Namespace("net"), b.Namespace("gw")
 	b.net.Bridge("br0")

@@ -211,21 +211,24 @@ func (s *server) expel() {
 	}
 }
 
+// throw tells a client to start anew and asks, a moment later, who is there; one that is
+// then still listed is cut off at the address that it has by then.
 func (s *server) throw(cid uint64) {
 	s.mu.Lock()
-	session := s.sessions[cid]
-	line := s.line
-	if line != nil {
-		s.tally.throw(cid)
-	}
-	s.mu.Unlock()
-	if line == nil {
+	if s.line == nil {
+		s.mu.Unlock()
 		return // the next connection's first look finds it
 	}
-	s.log.Info("sslvpn: session ended", "server", s.id, "client", session.Client)
-	_ = s.say(fmt.Sprintf("client-kill %d RESTART\n", cid))
-	if session.Source.IsValid() {
-		time.AfterFunc(farewell, func() { _ = s.say(fmt.Sprintf("kill %s\n", session.Source)) })
+	now, session := time.Now(), s.sessions[cid]
+	first := s.tally.throw(cid, now)
+	s.mu.Unlock()
+	switch {
+	case first == now:
+		s.log.Info("sslvpn: session ended", "server", s.id, "client", session.Client)
+		_ = s.say(fmt.Sprintf("client-kill %d RESTART\n", cid))
+		time.AfterFunc(farewell, func() { _ = s.say("status 3\n") })
+	case now.Sub(first) >= farewell && session.Source.IsValid():
+		_ = s.say(fmt.Sprintf("kill %s\n", session.Source))
 	}
 }
 

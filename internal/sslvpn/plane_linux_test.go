@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -170,9 +171,35 @@ func TestSettings(t *testing.T) {
 	if all, err := b.children.All(); err != nil || len(all) != 0 {
 		t.Errorf("left behind: %v, %v", all, err)
 	}
-	for _, ending := range endings {
-		if _, err := os.Stat(b.children.Path(childName(b.row.ID), ending)); err == nil {
-			t.Errorf("the file %s is left behind", ending)
+	if left, err := filepath.Glob(b.children.Path("*", "")); err != nil || len(left) > 0 {
+		t.Errorf("files are left behind: %v, %v", left, err)
+	}
+}
+
+// TestLogIsBounded fills a server's log, as whoever has a profile could in time.
+func TestLogIsBounded(t *testing.T) {
+	b := newBench(t)
+	c := b.traveller(t)
+	b.ready(t)
+	path := b.children.Path(childName(b.row.ID), ".log")
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteString(strings.Repeat("a line of somebody's\n", 2*logLimit/21)); err != nil {
+		t.Fatal(err)
+	}
+	b.Eventually(lab.Patience, "the log is short", func() error {
+		st, err := os.Stat(path)
+		if err == nil && st.Size() > logLimit {
+			err = fmt.Errorf("%d bytes", st.Size())
 		}
+		return err
+	})
+	c.dial()
+	b.up(t, c)
+	if !strings.Contains(b.log(t), string(c.id)) {
+		t.Error("nothing is written any more")
 	}
 }

@@ -3,6 +3,7 @@ package sslvpn
 import (
 	"maps"
 	"strconv"
+	"time"
 )
 
 // Count is what a server has counted since this program has known it. Its bytes begin
@@ -21,13 +22,13 @@ type tally struct {
 	in, out  uint64 // of sessions that have ended
 	refused  map[string]int
 	expelled uint64
-	thrown   map[uint64]bool // sessions that were told to end and have not yet
+	thrown   map[uint64]time.Time // when a session was told to end that has not yet
 	starts   uint64
 	before   map[uint64]Session // those of the connection before, until they are listed again
 }
 
 func newTally() tally {
-	return tally{refused: map[string]int{refusedUnknown: 0, refusedSerial: 0, refusedFull: 0}, thrown: map[uint64]bool{}}
+	return tally{refused: map[string]int{refusedUnknown: 0, refusedSerial: 0, refusedFull: 0}, thrown: map[uint64]time.Time{}}
 }
 
 // end counts sessions whose end nobody has told. Their numbers may come again.
@@ -38,12 +39,14 @@ func (t *tally) end(sessions map[uint64]Session) {
 	}
 }
 
-// throw counts a session that is told to end; it may be told more than once.
-func (t *tally) throw(cid uint64) {
-	if !t.thrown[cid] {
-		t.thrown[cid] = true
-		t.expelled++
+// throw counts a session that is told to end, and gives when it was told first.
+func (t *tally) throw(cid uint64, now time.Time) (first time.Time) {
+	if at, known := t.thrown[cid]; known {
+		return at
 	}
+	t.thrown[cid] = now
+	t.expelled++
+	return now
 }
 
 // left counts a session that has ended, of which OpenVPN says the last figures.

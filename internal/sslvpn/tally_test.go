@@ -1,6 +1,9 @@
 package sslvpn
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestTally: what sessions carry is counted once, however they end.
 func TestTally(t *testing.T) {
@@ -14,8 +17,10 @@ func TestTally(t *testing.T) {
 		}
 	}
 	want("at first", 70, 7)
-	n.throw(1)
-	n.throw(1)
+	now := time.Now()
+	if first, again := n.throw(1, now), n.throw(1, now.Add(1)); first != now || again != now {
+		t.Errorf("told at %v, then at %v", first, again)
+	}
 	n.left(1, sessions[1], map[string]string{"bytes_received": "15", "bytes_sent": "0"})
 	delete(sessions, 1)
 	want("one ended and had carried more than was known", 75, 7)
@@ -29,11 +34,11 @@ func TestTally(t *testing.T) {
 	n.missed(sessions)
 	want("one was missed, one is there", 77, 7)
 
-	n.throw(2)
+	n.throw(2, now)
 	n.end(sessions)
 	sessions = map[uint64]Session{}
 	want("the process is gone", 77, 7)
-	n.throw(2) // another one, of the next process
+	n.throw(2, now) // another one, of the next process
 	if c := n.count(sessions); c.Expelled != 3 || len(c.Refused) != 3 {
 		t.Errorf("%+v", c)
 	}
