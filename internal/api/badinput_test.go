@@ -197,12 +197,12 @@ func TestBadIdentities(t *testing.T) {
 		}}
 	}
 	var inputs []input
-	for _, name := range []string{"peer.example.com", "@#0a0b", "C=CN, CN=x\"}", "192.0.2.1", strings.Repeat("x", 255), "站点", "a b", "$(id)"} {
+	for _, name := range []string{"peer.example.com", "@#0a0b", "C=CN, CN=x\"}", "192.0.2.1", strings.Repeat("x", 255), "站点", "a b", "$(id)", "a*.example.com"} {
 		inputs = append(inputs, input{"identity " + name, named(name), "OK", "IKEOptionsSpecification.RemoteFqdnName", name})
 	}
 	for name, want := range map[string]string{
 		"": "InvalidParameterValue.Empty", strings.Repeat("x", 256): "InvalidParameterValue.TooLong",
-		"%any": "InvalidParameterValue.Malformed", "%any6": "InvalidParameterValue.Malformed", "*": "InvalidParameterValue.Malformed", "0.0.0.0": "InvalidParameterValue.Malformed", "::": "InvalidParameterValue.Malformed",
+		"%any": "InvalidParameterValue.Malformed", "%any6": "InvalidParameterValue.Malformed", "*": "InvalidParameterValue.Malformed", "*.example.com": "InvalidParameterValue.Malformed", "*peer": "InvalidParameterValue.Malformed", "0.0.0.0": "InvalidParameterValue.Malformed", "::": "InvalidParameterValue.Malformed",
 		"keyid:x": "InvalidParameterValue.Malformed", "KEYID:x": "InvalidParameterValue.Malformed", "asn1dn:#30": "InvalidParameterValue.Malformed",
 		"C=CN, CN=x\"\n}": "InvalidParameterValue.Malformed", "a\tb": "InvalidParameterValue.Malformed", "a\x00": "InvalidParameterValue",
 	} {
@@ -214,7 +214,8 @@ func TestBadIdentities(t *testing.T) {
 	tryInputs(t, 0, inputs)
 }
 
-// TestSameIdentity: one name on two connections of a gateway is told apart by address.
+// TestSameIdentity: one name on two connections of a gateway is told apart by address. That
+// each has its own key, test/dataplane holds by packets.
 func TestSameIdentity(t *testing.T) {
 	s := newTunnel(t, newSlowHarness(t, nil), 0)
 	named := map[string]any{"IKEOptionsSpecification": map[string]any{"RemoteIdentity": "FQDN", "RemoteFqdnName": "peer"}}

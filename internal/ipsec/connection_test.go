@@ -163,6 +163,8 @@ func TestIdentity(t *testing.T) {
 		{vpc.IdentityFQDN, "}\n", "fqdn:#7d0a"},
 		{vpc.IdentityFQDN, strings.Repeat("n", 200), "fqdn:" + strings.Repeat("n", 200)},
 		{vpc.IdentityAddress, "example.com", ""},
+		{vpc.IdentityFQDN, "a*.example", "fqdn:#612a2e6578616d706c65"},
+		{vpc.IdentityFQDN, "*.example.com", ""},                // would match every name that ends like this
 		{vpc.IdentityFQDN, "#" + strings.Repeat("n", 200), ""}, // would be taken for hex
 		{vpc.IdentityFQDN, strings.Repeat("n", 251), ""},       // would be cut
 		{vpc.IdentityFQDN, strings.Repeat("ü", 100), ""},

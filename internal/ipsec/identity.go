@@ -25,6 +25,9 @@ func identity(id plan.Identity) (string, error) {
 		}
 		return "ipv4:#" + hex.EncodeToString(a.AsSlice()), nil
 	}
+	if strings.HasPrefix(id.Text, "*") {
+		return "", &refusal{cause: "the daemon would take an identity that begins with `*` for many peers'", hint: "use the name of one peer"}
+	}
 	if s := "fqdn:#" + hex.EncodeToString([]byte(id.Text)); len(s) <= maxOwner {
 		return s, nil
 	}

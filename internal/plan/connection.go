@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gatewright/gatewright/internal/vpc"
@@ -89,9 +90,43 @@ func (g *gateway) part() {
 		if !w.remote.IsValid() || !w.routed() && !g.swallows(w.Row.Policies) {
 			continue
 		}
-		w.child, w.table = g.Host.namespace(w.id), g.tables.of(w.id)
+		g.giveChild(w)
+	}
+	g.partNamesakes()
+}
+
+// partNamesakes gives a child to each connection whose peer has the identity of another's
+// in the gateway's daemon, which looks for keys by that alone. The oldest stays.
+func (g *gateway) partNamesakes() {
+	own := g.own()
+	slices.SortStableFunc(own, func(a, b *wired) int { return cmp.Compare(a.Row.Created, b.Row.Created) })
+	slices.SortStableFunc(own, func(a, b *wired) int { // who may come from anywhere cannot be sent to a child
+		switch {
+		case a.remote.IsValid() == b.remote.IsValid():
+			return 0
+		case b.remote.IsValid():
+			return -1
+		}
+		return 1
+	})
+	holders := map[Identity]bool{}
+	for _, w := range own {
+		id := w.remoteID()
+		if holders[id] && w.remote.IsValid() {
+			g.giveChild(w)
+		}
+		holders[id] = true
 	}
 }
+
+// remoteID is the peer's identity, as daemons compare it.
+func (w *wired) remoteID() Identity {
+	id := w.tunnel(netip.Addr{}).RemoteID
+	id.Text = strings.ToLower(id.Text)
+	return id
+}
+
+func (g *gateway) giveChild(w *wired) { w.child, w.table = g.Host.namespace(w.id), g.tables.of(w.id) }
 
 // swallows reports whether rules take packets between the daemons themselves.
 func (g *gateway) swallows(rules []vpc.PolicyRule) bool {
@@ -105,29 +140,43 @@ func (g *gateway) swallows(rules []vpc.PolicyRule) bool {
 	return false
 }
 
-// clashes returns a predicate that refuses connections which an earlier one leaves no
-// room for.
+// clashes returns a predicate that refuses connections which others leave no room for:
+// an earlier one, or children, whose packets the kernel would encrypt again under
+// policies for everything in the gateway's own namespace.
 func (g *gateway) clashes() func(*wired) bool {
-	byAddr, anyone := map[netip.Addr]*wired{}, (*wired)(nil)
+	parted := g.parted()
+	byAddr, byName, anyone := map[netip.Addr]*wired{}, map[Identity]*wired{}, (*wired)(nil)
 	return func(w *wired) bool {
-		before := byAddr[w.remote]
+		before, named := byAddr[w.remote], byName[w.remoteID()]
 		switch {
-		case !w.remote.IsValid() && !w.routed():
-			return false
-		case !w.remote.IsValid() && anyone != nil:
+		case !w.remote.IsValid() && named != nil:
+			g.refuse(w.Row.ID, fmt.Sprintf("connection `%s` knows its peer by the same name, so a peer of unknown address could be either", named.id),
+				"give the peers names of their own")
+		case !w.remote.IsValid() && w.takesAll() && anyone != nil:
 			g.refuse(w.Row.ID, fmt.Sprintf("connection `%s` takes all that is routed to peers of unknown address", anyone.id),
 				"use another gateway, or a NegotiationType other than `passive` with the peer's fixed address")
-			return true
-		case !w.remote.IsValid():
-			anyone = w
-			return false
+		case !w.remote.IsValid() && w.takesAll() && g.Host.Engine == EngineKernel && len(parted) > 0:
+			g.refuse(w.Row.ID, fmt.Sprintf("connection `%s` is routed, too, and this host's kernel cannot tell what is for a peer of unknown address", parted[0].id),
+				"use another gateway, or a NegotiationType other than `passive` with the peer's fixed address")
 		case before != nil && (before.child != "" || w.child != ""):
 			g.refuse(w.Row.ID, fmt.Sprintf("its peer has the address `%s`, which connection `%s` has for itself", w.remote, before.id), "use another gateway")
-			return true
+		case w.remote.IsValid():
+			byAddr[w.remote] = w
+			return false
+		default:
+			byName[w.remoteID()] = w
+			if w.takesAll() {
+				anyone = w
+			}
+			return false
 		}
-		byAddr[w.remote] = w
-		return false
+		return true
 	}
+}
+
+// takesAll reports whether the tunnel's selectors hold everything.
+func (w *wired) takesAll() bool {
+	return w.routed() || slices.ContainsFunc(w.Row.Policies, func(r vpc.PolicyRule) bool { return slices.Contains(r.Remotes, vpc.Everywhere) })
 }
 
 // tunnel is the connection as its daemon must hold it.

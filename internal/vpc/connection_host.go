@@ -67,17 +67,44 @@ func (x *Connection) routed() bool {
 	})
 }
 
-// checkAnywhere refuses a second peer of unknown address for all that is routed: packets
-// could not be told apart.
+// checkAnywhere refuses a peer of unknown address that could not be told from another
+// connection's: a second one for all that is routed, one of the same name, and on a
+// host whose kernel encrypts one for all that is routed beside any other such
+// connection, whose encrypted packets it would take, too.
 func checkAnywhere(x *Connection, around *Surroundings) *Error {
-	if around.Host == nil || !x.FromAnywhere() || !x.routed() {
+	if around.Host == nil {
 		return nil
 	}
-	i := slices.IndexFunc(around.Others, func(o *Connection) bool { return o.Deleted == 0 && o.FromAnywhere() && o.routed() })
-	if i < 0 {
-		return nil
+	for _, o := range around.Others {
+		if o.Deleted != 0 || o.ID == x.ID && x.ID != "" {
+			continue
+		}
+		if err := x.checkBeside(o, around); err != nil {
+			return err
+		}
 	}
-	return Refuse(around.Codes.Pick(UnsupportedOperation), "NegotiationType",
-		"connection `%s` of this gateway already takes all that is routed to a peer of unknown address; use another gateway, or a NegotiationType other than `passive` with the peer's fixed address",
-		"该网关的通道 `%s` 已承载到地址不固定的对端的全部路由流量；请使用其他网关，或对端使用固定地址且协商类型不为 `passive`", around.Others[i].ID)
+	return nil
+}
+
+// engineKernel is the engine of hosts whose kernel encrypts.
+const engineKernel = "kernel"
+
+func (x *Connection) checkBeside(o *Connection, around *Surroundings) *Error {
+	both := x.FromAnywhere() && o.FromAnywhere()
+	one := x.FromAnywhere() && x.routed() || o.FromAnywhere() && o.routed()
+	switch {
+	case both && x.routed() && o.routed():
+		return Refuse(around.Codes.Pick(UnsupportedOperation), "NegotiationType",
+			"connection `%s` of this gateway already takes all that is routed to a peer of unknown address; use another gateway, or a NegotiationType other than `passive` with the peer's fixed address",
+			"该网关的通道 `%s` 已承载到地址不固定的对端的全部路由流量；请使用其他网关，或对端使用固定地址且协商类型不为 `passive`", o.ID)
+	case both && strings.EqualFold(x.IKE.RemoteFQDN, o.IKE.RemoteFQDN):
+		return Refuse(around.Codes.Pick(UnsupportedOperation), "IKEOptionsSpecification.RemoteFqdnName",
+			"connection `%s` of this gateway has a peer of unknown address with this name; give the peers names of their own",
+			"该网关的通道 `%s` 已使用此名称标识地址不固定的对端；请为各对端使用不同的名称", o.ID)
+	case around.Host.Engine == engineKernel && one && x.routed() && o.routed():
+		return Refuse(around.Codes.Pick(UnsupportedOperation), "NegotiationType",
+			"on host `%s` a connection that is routed to a peer of unknown address stands alone, and connection `%s` of this gateway is routed, too; use another gateway",
+			"在主机 `%s` 上，到地址不固定的对端的路由型通道不能与该网关的路由型通道 `%s` 并存；请使用其他网关", around.Host.Name, o.ID)
+	}
+	return nil
 }

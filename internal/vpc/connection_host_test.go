@@ -71,6 +71,12 @@ func TestPeersFromAnywhere(t *testing.T) {
 		s.Tunnel.IKE = &IKESpec{RemoteIdentity: text("FQDN"), RemoteFQDN: text("branch.example"), Version: text(version), Exchange: text(exchange)}
 		return s
 	}
+	named := func(name string, s ConnectionSpec) ConnectionSpec {
+		ike := *s.Tunnel.IKE
+		ike.RemoteFQDN = text(name)
+		s.Tunnel.IKE = &ike
+		return s
+	}
 	first, err := NewConnection(passive(routed(RouteStaticRoute), "IKEV2", "MAIN"), around())
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +93,7 @@ func TestPeersFromAnywhere(t *testing.T) {
 		{"by route, aggressive", passive(routed(RouteStaticRoute), "IKEV1", "AGGRESSIVE"), true},
 		{"by route, main mode", passive(routed(RouteStaticRoute), "IKEV1", "MAIN"), false},
 		{"by route, fixed address", routed(RouteStaticRoute), false},
-		{"by policy", passive(base(), "IKEV2", "MAIN"), false},
+		{"by policy", named("other.example", passive(base(), "IKEV2", "MAIN")), false},
 		{"by a policy of everything", passive(everything, "IKEV2", "MAIN"), true},
 	} {
 		s := around(first)
@@ -101,8 +107,22 @@ func TestPeersFromAnywhere(t *testing.T) {
 			t.Errorf("%s, no host: %v", c.name, err)
 		}
 	}
-	// A change may not bring about what cannot be made.
 	s := around(first)
+	s.Host = anHost
+	if _, err := NewConnection(named("Branch.Example", passive(base(), "IKEV2", "MAIN")), s); code(err) != UnsupportedOperation || err.Param != "IKEOptionsSpecification.RemoteFqdnName" {
+		t.Errorf("by policy, the same name: %v", err)
+	}
+	kernel := *anHost
+	kernel.Engine = "kernel"
+	s.Host = &kernel
+	if _, err := NewConnection(routed(RouteStaticRoute), s); code(err) != UnsupportedOperation || err.Param != "NegotiationType" {
+		t.Errorf("by route, beside one of unknown address in the kernel: %v", err)
+	}
+	if _, err := NewConnection(base(), s); err != nil {
+		t.Errorf("by policy, beside one of unknown address in the kernel: %v", err)
+	}
+	// A change may not bring about what cannot be made.
+	s = around(first)
 	s.Host = anHost
 	x, err := NewConnection(routed(RouteStaticRoute), s)
 	if err != nil {

@@ -241,10 +241,11 @@ func CheckPreSharedKey(key Secret, codes Listed) *Error {
 }
 
 // anyIdentities are texts that IKE daemons take for "whoever it may be".
-var anyIdentities = []string{"*", "0.0.0.0", "::", "::0", "0::0", "0:0:0:0:0:0:0:0"}
+var anyIdentities = []string{"0.0.0.0", "::", "::0", "0::0", "0:0:0:0:0:0:0:0"}
 
-// typedIdentities start a text that IKE daemons take for an identity of another kind.
-var typedIdentities = []string{"%any", "keyid:", "asn1dn:", "asn1gn:"}
+// typedIdentities start a text that IKE daemons take for an identity of another kind, or
+// with the asterisk for every name that ends in what follows it.
+var typedIdentities = []string{"*", "%any", "keyid:", "asn1dn:", "asn1gn:"}
 
 // checkIdentityName refuses a name that is empty, too long, or that would match more
 // peers than one.
