@@ -20,7 +20,7 @@ func newAccountCreate() *cobra.Command {
 	cmd := operation[operator.MadeAccount]{
 		use: "create NAME", short: "Make an account with a key pair", args: oneArg,
 		run: func(cmd *cobra.Command, c *operator.Client, args []string) (operator.MadeAccount, error) {
-			in.Name, in.Balance = args[0], balance.amount
+			in.Name, in.Balance = args[0], (*operator.Amount)(balance.amount)
 			return c.CreateAccount(cmd.Context(), in)
 		},
 		show: func(w io.Writer, a operator.MadeAccount) {
@@ -83,7 +83,7 @@ func newAccountSet() *cobra.Command {
 	cmd := operation[operator.Account]{
 		use: "set UIN|NAME", short: "Change an account; what no flag names stays as it is", args: oneArg,
 		run: func(cmd *cobra.Command, c *operator.Client, args []string) (operator.Account, error) {
-			in.Account, in.Balance = args[0], balance.amount
+			in.Account, in.Balance = args[0], (*operator.Amount)(balance.amount)
 			in.Verified = ifSet(cmd, "verified", verified)
 			in.TagsAllocated = ifSet(cmd, "tags", tags)
 			in.TagPolicy = ifSet(cmd, "tag-policy", policy)

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/gatewright/gatewright/internal/operator"
 	"github.com/gatewright/gatewright/internal/vpc"
-	"github.com/spf13/cobra"
 )
 
 func faultCommands() *cobra.Command {
@@ -36,7 +38,7 @@ func newFaultAdd() *cobra.Command {
 	fs.StringVar(&in.Action, "action", "", "action that fails, such as CreateVpnGateway")
 	fs.StringVar(&code, "code", "", "error code to answer, such as LimitExceeded; without one only --latency counts")
 	fs.IntVar(&in.Times, "times", -1, "how many calls fail; -1 is without end")
-	fs.DurationVar(&in.Latency, "latency", 0, "wait this long before the answer")
+	fs.DurationVar((*time.Duration)(&in.Latency), "latency", 0, "wait this long before the answer")
 	return cmd
 }
 

@@ -39,9 +39,9 @@ const anyTag = "any"
 
 // NewAccount is the inputs of account create. A nil Balance is the default.
 type NewAccount struct {
-	Name       string     `json:"name"`
-	Unverified bool       `json:"unverified,omitempty"`
-	Balance    *vpc.Money `json:"balance,omitempty"` // millionths
+	Name       string  `json:"name"`
+	Unverified bool    `json:"unverified,omitempty"`
+	Balance    *Amount `json:"balance,omitempty"`
 }
 
 // MadeAccount is a new account and its first key.
@@ -60,7 +60,7 @@ type AccountRef struct {
 type AccountChange struct {
 	AccountRef
 	Verified      *bool       `json:"verified,omitempty"`
-	Balance       *vpc.Money  `json:"balance,omitempty"` // millionths
+	Balance       *Amount     `json:"balance,omitempty"`
 	TagPolicy     *string     `json:"tagPolicy,omitempty"`
 	TagsAllocated *bool       `json:"tagsAllocated,omitempty"`
 	TagKeys       *int        `json:"tagKeys,omitempty"`
@@ -75,7 +75,7 @@ type AccountChange struct {
 func (s *Server) createAccount(r *request, in NewAccount) (MadeAccount, error) {
 	spec := control.AccountSpec{Name: in.Name, Unverified: in.Unverified, Balance: control.DefaultBalance}
 	if in.Balance != nil {
-		spec.Balance = *in.Balance
+		spec.Balance = vpc.Money(*in.Balance)
 	}
 	a, cred, err := s.Control.CreateAccount(r, r.caller, spec)
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Server) setAccount(r *request, in AccountChange) (Account, error) {
 		return Account{}, err
 	}
 	change := control.AccountChange{
-		Verified: in.Verified, Balance: in.Balance,
+		Verified: in.Verified, Balance: (*vpc.Money)(in.Balance),
 		TagsAllocated: in.TagsAllocated, TagKeys: in.TagKeys, TagPairs: in.TagPairs, TagsPerCall: in.TagsPerCall,
 		Allow: in.Allow, Disallow: in.Disallow, AddCDCs: in.AddCDCs, RemoveCDCs: in.RemoveCDCs,
 	}

@@ -10,10 +10,10 @@ import (
 // NewFault is the inputs of fault add.
 type NewFault struct {
 	AccountRef
-	Action  string        `json:"action"`
-	Code    vpc.Code      `json:"code,omitempty"`
-	Times   int           `json:"times"` // negative: without end
-	Latency time.Duration `json:"latency,omitempty"`
+	Action  string   `json:"action"`
+	Code    vpc.Code `json:"code,omitempty"`
+	Times   int      `json:"times"` // negative: without end
+	Latency Span     `json:"latency,omitempty"`
 }
 
 // Fault is a fault that is set.

@@ -130,7 +130,7 @@ type account struct {
 
 const (
 	noLimit     = 1 << 29
-	loadBalance = vpc.Money(1_000_000_000) * 1_000_000
+	loadBalance = operator.Amount(1_000_000_000) * 1_000_000
 )
 
 // account makes an account whose quotas a load does not reach.
