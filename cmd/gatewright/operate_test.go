@@ -70,6 +70,10 @@ func TestOperator(t *testing.T) {
 		{"quota set appid-max-vpcs many", 2, "not a number"},
 		{"quota set appid-max-vpcs 1 --account nobody", 1, "there is no account"},
 
+		{"host list", 0, "HOST ENGINE LIVE GATEWAYS WORKLOADS DELETING"},
+		{"host forget gone", 1, "nothing is on a host `gone`"},
+		{"host forget", 2, "arg"},
+
 		{"subnet list", 0, "ID UIN SUBNET HOST NAMESPACE DEVICE ADDRESS STATE CAUSE"},
 		{"subnet list --json", 0, "[]"},
 		{"subnet list subnet-aaaaaaaa", 1, "subnet-aaaaaaaa"},

@@ -208,3 +208,74 @@ func (c *Control) adopt(tx *store.Tx, g *vpc.Gateway) {
 		}
 	}
 }
+
+// Forgotten counts what ForgetHost has brought to an end, and what still names the host.
+type Forgotten struct {
+	Name        vpc.HostName `json:"name"`
+	Gateways    int          `json:"gateways"`
+	Connections int          `json:"connections"`
+	Workloads   int          `json:"workloads"`
+	Left        int          `json:"left"` // gateways that nobody has deleted
+}
+
+// HostStandings are the live hosts, and those that are gone and still have gateways or
+// workloads.
+func (c *Control) HostStandings(ctx context.Context) ([]HostStanding, error) {
+	view, err := c.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return hostStandings(view), nil
+}
+
+// ForgetHost ends the deletions that wait for a host's word which will never come. What
+// is not being deleted stays that host's, for when it comes back; a host that does finds
+// nothing of the rest in its rows, and removes it from its machine. It is the operator's.
+func (c *Control) ForgetHost(ctx context.Context, caller *Caller, name vpc.HostName) (Forgotten, error) {
+	out := Forgotten{Name: name}
+	err := c.update(ctx, caller, func(tx *store.Tx) error { return checkForgettable(tx, name) })
+	if err != nil {
+		return out, err
+	}
+	rep, view := reporting{vpc.Report{Host: name}}, c.st.View()
+	for g := range store.GatewaysByHost.All(view, name) {
+		if g.Deleted != 0 {
+			rep.GoneGateways = append(rep.GoneGateways, g.ID)
+			continue
+		}
+		out.Left++
+		for x := range store.ConnectionsByGateway.All(view, store.Of(g.Scope, g.ID)) {
+			if x.Deleted != 0 {
+				rep.GoneConnections = append(rep.GoneConnections, x.ID)
+			}
+		}
+	}
+	for w := range store.WorkloadsByHost.All(view, name) {
+		if w.Deleted != 0 {
+			rep.GoneWorkloads = append(rep.GoneWorkloads, w.ID)
+		}
+	}
+	steps := append(each(c, rep.GoneConnections, rep.goneConnection), each(c, rep.GoneGateways, rep.goneGateway)...)
+	steps = append(steps, each(c, rep.GoneWorkloads, rep.goneWorkload)...)
+	for i, s := range steps {
+		steps[i] = func(tx *store.Tx) error {
+			if err := checkForgettable(tx, name); err != nil {
+				return err
+			}
+			return s(tx)
+		}
+	}
+	out.Gateways, out.Connections, out.Workloads = len(rep.GoneGateways), len(rep.GoneConnections), len(rep.GoneWorkloads)
+	return out, c.doDue(ctx, steps)
+}
+
+// checkForgettable refuses a host that lives: it will say itself what is gone.
+func checkForgettable(r store.Reader, name vpc.HostName) error {
+	if liveHost(r, name) != nil {
+		return vpc.Refuse(vpc.ResourceInUse, "host", "`%s` is alive, and ends its deletions itself; withdraw it by stopping its server", "主机 `%s` 仍在线，请先停止其服务", vpc.Clip(string(name)))
+	}
+	if name == "" || store.GatewaysByHost.Count(r, name)+store.WorkloadsByHost.Count(r, name) == 0 {
+		return vpc.Refuse(vpc.ResourceNotFound, "host", "nothing is on a host `%s`", "没有资源位于主机 `%s`", vpc.Clip(string(name)))
+	}
+	return nil
+}

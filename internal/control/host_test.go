@@ -247,6 +247,69 @@ func TestDeletionWaitsForTheHost(t *testing.T) {
 	})
 }
 
+// TestForgetHost: what is being deleted at a host that is gone ends when the operator
+// says so, its address rests and returns; what nobody has deleted stays.
+func TestForgetHost(t *testing.T) {
+	atSite(t, func(s *site) {
+		s.built()
+		x := s.connect(s.spec())
+		s.report(vpc.Report{Connections: []vpc.ConnectionStatus{{ID: x.ID, Generation: 1, Up: true}}})
+		v, err := s.c.CreateVPC(s.Context(), s.caller, vpc.VPCSpec{Name: "v", CIDR: "10.0.0.0/16"})
+		s.must(err)
+		stays, err := s.c.CreateGateway(s.Context(), s.caller, vpc.GatewaySpec{Name: "g", Bandwidth: 5, VPC: string(v.ID)})
+		s.must(err)
+		_, err = s.st.Update(s.Context(), func(tx *store.Tx) error {
+			store.Workloads.Put(tx, &vpc.Workload{ID: "att-00000001", Host: "h", Deleted: 1})
+			store.Workloads.Put(tx, &vpc.Workload{ID: "att-00000002", Host: "h"})
+			store.Workloads.Put(tx, &vpc.Workload{ID: "att-00000003", Host: "other", Deleted: 1})
+			return nil
+		})
+		s.must(err)
+		operator := &control.Caller{KeyID: control.Operator, Role: vpc.RoleAdmin, Action: "host forget", RequestID: "forget"}
+		forget := func(name vpc.HostName, want control.Forgotten, refusal string) {
+			t.Helper()
+			want.Name = name
+			got, err := s.c.ForgetHost(s.Context(), operator, name)
+			if code(err) != refusal || err == nil && got != want {
+				t.Errorf("%+v, %v; want %+v, %s", got, err, want, refusal)
+			}
+		}
+		s.must(s.c.DeleteConnection(s.Context(), s.caller, string(s.gateway.ID), string(x.ID)))
+		forget("h", control.Forgotten{}, "ResourceInUse")
+		forget("nobody", control.Forgotten{}, "ResourceNotFound")
+		forget("", control.Forgotten{}, "ResourceNotFound")
+		s.must(s.st.Withdraw(s.Context()))
+		s.pass(time.Hour)
+		if got := s.tunnel(); got != "DELETING UNAVAILABLE" {
+			t.Errorf("its host is gone: %s", got)
+		}
+		calls := s.audited()
+		forget("h", control.Forgotten{Connections: 1, Workloads: 1, Left: 2}, "OK")
+		if got := s.tunnel(); got != "gone" || s.audited() != calls+1 {
+			t.Errorf("forgotten: the connection is %s, %d calls are audited, %d before", got, s.audited(), calls)
+		}
+		s.must(s.c.DeleteGateway(s.Context(), s.caller, string(s.gateway.ID)))
+		s.pass(time.Hour)
+		forget("h", control.Forgotten{Gateways: 1, Left: 1}, "OK")
+		view := s.st.View()
+		_, left := store.Gateways.Get(view, s.gateway.ID)
+		if _, rests := store.ReleasedAddresses.Get(view, s.gateway.Public); left || !rests {
+			t.Errorf("the gateway is there: %v, its address rests: %v", left, rests)
+		}
+		s.pass(time.Hour)
+		view = s.st.View()
+		if _, rests := store.ReleasedAddresses.Get(view, s.gateway.Public); rests {
+			t.Error("its address has not come back")
+		}
+		if g, ok := store.Gateways.Get(view, stays.ID); !ok || g.Host != "h" || g.Deleted != 0 {
+			t.Errorf("the gateway that nobody deleted: %+v", g)
+		}
+		if n := store.Workloads.Len(view); n != 2 {
+			t.Errorf("%d workloads are left", n)
+		}
+	})
+}
+
 // TestDeletionOfManyRows: what stands on a gateway goes in portions, also when the host
 // has said its last word.
 func TestDeletionOfManyRows(t *testing.T) {

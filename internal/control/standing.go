@@ -1,8 +1,8 @@
 package control
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/gatewright/gatewright/internal/store"
@@ -34,25 +34,50 @@ type TunnelStanding struct {
 
 // HostStanding is how one host stands, for the operator.
 type HostStanding struct {
-	Name     vpc.HostName `json:"name"`
-	Engine   string       `json:"engine"` // who encrypts; empty: nobody, or not known
-	Live     bool         `json:"live"`
-	Gateways int          `json:"gateways"` // that it carries, or should
+	Name      vpc.HostName `json:"name"`
+	Engine    string       `json:"engine"` // who encrypts; empty: nobody, or not known
+	Live      bool         `json:"live"`
+	Gateways  int          `json:"gateways"`  // that it carries, or should
+	Workloads int          `json:"workloads"` // that are attached there, or should be
+	Deleting  int          `json:"deleting"`  // of both, those that wait for its word
 }
 
-// hostStandings are the live hosts, and those that are gone and still have gateways.
+// hostStandings are the live hosts, and those that are gone and still have gateways or
+// workloads.
 func hostStandings(r store.Reader) []HostStanding {
-	out := []HostStanding{}
-	for h := range store.Hosts.All(r) {
-		out = append(out, HostStanding{h.Name, h.Engine, true, store.GatewaysByHost.Count(r, h.Name)})
+	all := map[vpc.HostName]*HostStanding{}
+	of := func(name vpc.HostName) *HostStanding {
+		if all[name] == nil {
+			all[name] = &HostStanding{Name: name}
+		}
+		return all[name]
 	}
-	for _, name := range carriers(r) {
-		if name != "" && liveHost(r, name) == nil {
-			out = append(out, HostStanding{Name: name, Gateways: store.GatewaysByHost.Count(r, name)})
+	for h := range store.Hosts.All(r) {
+		s := of(h.Name)
+		s.Engine, s.Live = h.Engine, true
+	}
+	for g := range store.Gateways.All(r) {
+		if g.Host != "" {
+			of(g.Host).Gateways++
+			of(g.Host).Deleting += unit(g.Deleted != 0)
 		}
 	}
-	slices.SortFunc(out, func(a, b HostStanding) int { return cmp.Compare(a.Name, b.Name) })
+	for w := range store.Workloads.All(r) {
+		of(w.Host).Workloads++
+		of(w.Host).Deleting += unit(w.Deleted != 0)
+	}
+	out := []HostStanding{}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, *all[name])
+	}
 	return out
+}
+
+func unit(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // shownStandings is how many gateways and how many tunnels a glance shows.
@@ -77,12 +102,7 @@ func (c *Control) standings(view *store.View, now vpc.Instant) (gateways []Gatew
 }
 
 // rank puts what has a cause before what has none.
-func rank(cause string) int {
-	if cause != "" {
-		return 0
-	}
-	return 1
-}
+func rank(cause string) int { return unit(cause == "") }
 
 func carried(r store.Reader, x *vpc.Connection) bool {
 	g, ok := store.Gateways.Get(r, x.Gateway)

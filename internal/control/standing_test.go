@@ -19,10 +19,10 @@ func TestHostStandings(t *testing.T) {
 				s.Errorf("%s: %s, want %s", when, got, want)
 			}
 		}
-		expect("announced", "[{h libipsec true 0}]")
+		expect("announced", "[{h libipsec true 0 0 0}]")
 		s.makeEnds(vpc.TypeIPsec)
-		expect("with a gateway", "[{h libipsec true 1}]")
+		expect("with a gateway", "[{h libipsec true 1 0 0}]")
 		s.must(s.st.Withdraw(s.Context()))
-		expect("withdrawn", "[{h  false 1}]")
+		expect("withdrawn", "[{h  false 1 0 0}]")
 	})
 }

@@ -57,6 +57,8 @@ func (s *Server) Handler() http.Handler {
 	route(mux, s, "fault add", s.addFault)
 	route(mux, s, "fault list", s.listFaults)
 	route(mux, s, "fault clear", s.clearFaults)
+	route(mux, s, "host list", s.listHosts)
+	route(mux, s, "host forget", s.forgetHost)
 	route(mux, s, "gateway block", s.blockGateway)
 	route(mux, s, "gateway unblock", s.unblockGateway)
 	route(mux, s, "debug sslserver", s.sslServer)

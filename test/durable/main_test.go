@@ -18,6 +18,9 @@ import (
 var builtIn string
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == hostWord {
+		os.Exit(beHost(os.Args[2:]))
+	}
 	os.Exit(runAll(m))
 }
 
