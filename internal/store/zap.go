@@ -24,6 +24,9 @@ var quiet = map[string]bool{
 	"Running http and grpc server on single port. This is not recommended for production.": true,
 	"check file permission":                        true,
 	"simple token is not cryptographically signed": true,
+	// The address that it publishes is nobody's; it tries thousands of times in a second while
+	// it reads its own log again.
+	"failed to publish local member to cluster through raft": true,
 }
 
 func (bridge) Enabled(level zapcore.Level) bool { return level >= zapcore.WarnLevel }
