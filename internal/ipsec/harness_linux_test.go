@@ -244,6 +244,18 @@ func (s *site) set(p *peer) {
 	s.daemon.Tunnels = append(s.daemon.Tunnels, p.want)
 }
 
+// joined is the site's first office with a tunnel to it that is up.
+func (s *site) joined(version string) *peer {
+	s.t.Helper()
+	p := s.office(1)
+	p.version(version)
+	p.load()
+	s.set(p)
+	s.apply()
+	s.becomes(id(1), true, lab.Patience)
+	return p
+}
+
 // carries proves by packets, both ways, that the tunnel is one. In IKEv1 the first may be
 // lost: who begins has the keys before the other has read the last message.
 func (s *site) carries(p *peer) {

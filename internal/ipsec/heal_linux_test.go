@@ -29,12 +29,7 @@ func TestKilledDaemonComesBack(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			p := s.office(1)
-			p.version(version)
-			p.load()
-			s.set(p)
-			s.apply()
-			s.becomes(id(1), true, lab.Patience)
+			p := s.joined(version)
 			s.carries(p)
 			before := s.pid()
 			if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
@@ -62,11 +57,7 @@ func TestKilledDaemonComesBack(t *testing.T) {
 func TestRestartAdopts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	p := s.office(1)
-	p.load()
-	s.set(p)
-	s.apply()
-	s.becomes(id(1), true, lab.Patience)
+	p := s.joined(lab.IKEv2)
 	s.carries(p)
 	pid, sas := s.pid(), p.SAs()
 	pings := s.host.PingStart(p.inner())
@@ -208,11 +199,7 @@ func TestAggressiveIsTurnedOnWithoutRestart(t *testing.T) {
 func TestVanishedNamespace(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	p := s.office(1)
-	p.load()
-	s.set(p)
-	s.apply()
-	s.becomes(id(1), true, lab.Patience)
+	s.joined(lab.IKEv2)
 	before := s.pid()
 	name := s.gateway.Name
 	s.gateway.Run("ip", "link", "del", "wan0")

@@ -17,12 +17,7 @@ func TestRekeyForced(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			p := s.office(1)
-			p.version(version)
-			p.load()
-			s.set(p)
-			s.apply()
-			s.becomes(id(1), true, lab.Patience)
+			p := s.joined(version)
 			s.carries(p)
 			pings := s.host.PingStart(p.inner())
 			for i := range 3 {
