@@ -189,6 +189,12 @@ func expressions(f plan.Filter, icmpType int) ([]expr.Any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.Quoted.IsValid() {
+		if f.ICMPType != "errors" {
+			return nil, errors.New("only ICMP errors quote a packet")
+		}
+		e = append(e, matchAddress(f.Quoted, quotedDst, expr.PayloadBaseTransportHeader, expr.CmpOpEq)...)
+	}
 	if f.IPsecIn {
 		e = append(e, &expr.Meta{Key: metaSecpath, Register: 1}, equal(1))
 	}
@@ -288,8 +294,16 @@ func onDevice(key expr.MetaKey, name string) []expr.Any {
 	return []expr.Any{&expr.Meta{Key: key, Register: 1}, equal(data...)}
 }
 
+// quotedDst is where an ICMP error has the destination of the packet that it is about:
+// behind its own header, in that of the quoted packet.
+const quotedDst = 8 + 16
+
 func onAddress(p netip.Prefix, offset uint32, op expr.CmpOp) []expr.Any {
-	load := &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4}
+	return matchAddress(p, offset, expr.PayloadBaseNetworkHeader, op)
+}
+
+func matchAddress(p netip.Prefix, offset uint32, base expr.PayloadBase, op expr.CmpOp) []expr.Any {
+	load := &expr.Payload{DestRegister: 1, Base: base, Offset: offset, Len: 4}
 	compare := &expr.Cmp{Op: op, Register: 1, Data: p.Masked().Addr().AsSlice()}
 	if p.Bits() == p.Addr().BitLen() {
 		return []expr.Any{load, compare}

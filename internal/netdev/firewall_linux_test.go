@@ -35,6 +35,7 @@ func TestFilters(t *testing.T) {
 		{Proto: "icmp", ICMPType: "echo-request", Verdict: plan.Accept},
 		{Proto: "icmp", ICMPType: "echo-reply", Counter: "replies"},
 		{Proto: "icmp", ICMPType: "errors", Verdict: plan.Accept},
+		{Proto: "icmp", ICMPType: "errors", Quoted: prefix("198.51.100.7/32"), SetMark: 7},
 		{IPsecIn: true, Verdict: plan.Accept},
 		{IPsecOut: true, SetMark: 0x2a, Counter: "esp"},
 		{Out: "wan0", ClampMSS: true},
@@ -68,6 +69,9 @@ func TestFilters(t *testing.T) {
 		icmp type destination-unreachable accept
 		icmp type time-exceeded accept
 		icmp type parameter-problem accept
+		icmp type destination-unreachable @th,192,32 0xc6336407 meta mark set 0x00000007
+		icmp type time-exceeded @th,192,32 0xc6336407 meta mark set 0x00000007
+		icmp type parameter-problem @th,192,32 0xc6336407 meta mark set 0x00000007
 		meta ipsec exists accept
 		rt ipsec exists meta mark set 0x0000002a counter name "esp"
 		oifname "wan0" tcp flags syn / syn,rst tcp option maxseg size set rt mtu
@@ -101,7 +105,7 @@ func TestFiltersRefused(t *testing.T) {
 	r.apply(good)
 	want := r.facts(r.in("vpngw-000000fw"))
 	for _, f := range []plan.Filter{
-		{Proto: "sctp"}, {DstPort: 5}, {ICMPType: "echo-reply"}, {Proto: "icmp", ICMPType: "ping"}, {Verdict: "reject"},
+		{Proto: "sctp"}, {DstPort: 5}, {ICMPType: "echo-reply"}, {Proto: "icmp", ICMPType: "ping"}, {Proto: "icmp", Quoted: prefix("10.0.0.1/32")}, {Verdict: "reject"},
 		{Proto: "udp", ClampMSS: true}, {Counter: strings.Repeat("x", 300)},
 	} {
 		bad := r.alone(plan.Chain{Hook: plan.HookInput, Accept: true, Rules: []plan.Filter{f}})

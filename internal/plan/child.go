@@ -31,6 +31,7 @@ func (g *gateway) adopt(ns *Namespace, w *wired) {
 	ns.Routes = append(ns.Routes, Route{Table: w.table, To: one(g.Gateway.Public), Hops: []Hop{{childEnd, w.crypted()}}})
 	ns.Rules = append(ns.Rules,
 		Rule{Priority: preferPeers, In: wanDevice, From: one(w.remote), To: one(g.Gateway.Public), Table: w.table},
+		Rule{Priority: preferPeers, In: wanDevice, To: one(g.Gateway.Public), Mark: uint32(w.table), Table: w.table},
 		Rule{Priority: preferOuter, In: w.crypted()})
 	if !g.inVPC() {
 		return

@@ -51,7 +51,7 @@ func (g *gateway) firewall() Firewall {
 		return closed
 	}
 	own, parted := g.own(), g.parted()
-	return Firewall{append(g.marks(),
+	return Firewall{append(g.marks(parted),
 		Chain{Hook: HookInput, Rules: append(g.input(own), g.sslInput()...)},
 		Chain{Hook: HookForward, Rules: slices.Concat(g.limits(), g.forwardChildren(parted), g.forwardInner(own, len(parted) > 0), g.sslForward())},
 		Chain{Hook: HookOutput, Rules: append(g.output(own, len(parted) > 0), g.sslOutput()...)},
@@ -63,19 +63,28 @@ func (g *gateway) childFirewall(w *wired) Firewall {
 	uncounted := *w
 	uncounted.remote = netip.Addr{}
 	own := []*wired{&uncounted}
-	return Firewall{append(g.marks(),
+	return Firewall{append(g.marks(nil),
 		Chain{Hook: HookInput, Rules: g.input(own)},
 		Chain{Hook: HookForward, Rules: g.forwardInner(own, false)},
 		Chain{Hook: HookOutput, Rules: g.output(own, false)},
 	)}
 }
 
-// marks marks what the kernel has decrypted.
-func (g *gateway) marks() []Chain {
-	if g.Host.Engine != EngineKernel {
+// marks marks what the kernel has decrypted, and the errors that routers on the way send
+// about packets of children: those come from anywhere, and go to the child whose peer
+// the packets were for.
+func (g *gateway) marks(parted []*wired) []Chain {
+	var out []Filter
+	if g.Host.Engine == EngineKernel {
+		out = append(out, Filter{In: wanDevice, IPsecIn: true, SetMark: decrypted})
+	}
+	for _, w := range parted {
+		out = append(out, Filter{In: wanDevice, Proto: "icmp", ICMPType: "errors", Quoted: one(w.remote), SetMark: uint32(w.table)})
+	}
+	if len(out) == 0 {
 		return nil
 	}
-	return []Chain{{Hook: HookPrerouting, Accept: true, Rules: []Filter{{In: wanDevice, IPsecIn: true, SetMark: decrypted}}}}
+	return []Chain{{Hook: HookPrerouting, Accept: true, Rules: out}}
 }
 
 // input lets in what daemons need, pings, and what the ends of health checks say.

@@ -135,10 +135,11 @@ type Filter struct {
 	Proto          string       // udp, tcp, icmp or esp
 	SrcPort        uint16
 	DstPort        uint16
-	ICMPType       string // echo-request, echo-reply, or errors (unreachable, time exceeded, parameter problem); needs Proto icmp
-	IPsecIn        bool   // was decrypted by the kernel
-	IPsecOut       bool   // will be encrypted by the kernel
-	Over           Rate   // only what goes beyond it; it counts all that the rest matches
+	ICMPType       string       // echo-request, echo-reply, or errors (unreachable, time exceeded, parameter problem); needs Proto icmp
+	Quoted         netip.Prefix // where the packet was going that an ICMP error is about; needs ICMPType errors
+	IPsecIn        bool         // was decrypted by the kernel
+	IPsecOut       bool         // will be encrypted by the kernel
+	Over           Rate         // only what goes beyond it; it counts all that the rest matches
 
 	SetMark  uint32 // 0: none
 	ClampMSS bool   // TCP SYNs get the route's MTU

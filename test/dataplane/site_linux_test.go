@@ -125,15 +125,20 @@ type office struct {
 
 var offices atomic.Int64
 
-// office makes one with its customer gateway, directly on the public network or behind
-// a NAT box. An empty lan is one that no other office has.
-func (c *cloud) office(l *lab.Lab, lan string, nat bool) *office {
-	l.Helper()
+func newOffice(lan string) *office {
 	number := offices.Add(1)
 	o := &office{public: fmt.Sprintf("198.18.%d.%d", 200+number/200, 1+number%200), lan: lan, key: fmt.Sprintf("key of office %d", number)}
 	if lan == "" {
 		o.lan = fmt.Sprintf("172.%d.%d.0/24", 20+number/200, number%200)
 	}
+	return o
+}
+
+// office makes one with its customer gateway, directly on the public network or behind
+// a NAT box. An empty lan is one that no other office has.
+func (c *cloud) office(l *lab.Lab, lan string, nat bool) *office {
+	l.Helper()
+	o := newOffice(lan)
 	host, n := l.Existing(c.host.Name), l.Namespace("office")
 	o.own = o.public
 	if nat {
@@ -146,8 +151,14 @@ func (c *cloud) office(l *lab.Lab, lan string, nat bool) *office {
 		n.Route("default", "198.18.0.1")
 	}
 	o.open(n)
-	o.id = text(c.call(l, "CreateCustomerGateway", obj{"CustomerGatewayName": "office", "IpAddress": o.public}), "CustomerGateway", "CustomerGatewayId")
+	o.enrol(l, c)
 	return o
+}
+
+// enrol makes the office's customer gateway.
+func (o *office) enrol(l *lab.Lab, c *cloud) {
+	l.Helper()
+	o.id = text(c.call(l, "CreateCustomerGateway", obj{"CustomerGatewayName": "office", "IpAddress": o.public}), "CustomerGateway", "CustomerGatewayId")
 }
 
 // housemate is another office behind the first one's NAT box, with the same customer
