@@ -116,7 +116,7 @@ func TestMoves(t *testing.T) {
 	c.Run("ip", "addr", "del", "198.51.100.21/24", "dev", "wan0")
 	c.Address("wan0", "198.51.100.77/24") // it went with the first, whose network it is in
 	b.up(t, c)
-	if strings.Count(c.process.Output(), "Initialization Sequence Completed") != 1 {
+	if c.times() != 1 {
 		t.Errorf("the client had to connect anew:\n%s", tail(c.process.Output()))
 	}
 	t.Logf("figure: revoked after a move: gone after %v", b.revoke(t, c))
@@ -155,7 +155,7 @@ func TestRenews(t *testing.T) {
 	b.ready(t)
 	b.Eventually(lab.Patience, "the revoked one is out", b.count(1))
 	b.up(t, stays)
-	if in := strings.Count(stays.process.Output(), "Initialization Sequence Completed"); in != 1 {
+	if in := stays.times(); in != 1 {
 		t.Errorf("the one that stays has connected %d times", in)
 	}
 }

@@ -11,6 +11,10 @@ import (
 // aead are the ciphers of the data channel that both ends agree on where they can.
 const aead = "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305"
 
+// maxSessions is the greatest MaxConnection. OpenVPN counts who is on its way in as well,
+// which takes about 160 KiB each.
+const maxSessions = 1000
+
 // config writes a server's configuration. It holds the server's keys. Nothing about
 // clients is in it, so that it changes, and the server restarts, only with the server's
 // own settings.
@@ -46,7 +50,12 @@ func config(s *plan.SSLServer, socket string) string {
 	line("management %s unix", socket)
 	line("management-client-auth")
 	line("auth-user-pass-optional") // the certificate is who a client is
-	line("connect-freq 200 1")
+	// Only who has the tls-crypt key gets as far as these. The defaults let one of them keep
+	// all others out with ten packets a second.
+	line("connect-freq-initial 10000 10")
+	line("connect-freq 1000 1")
+	line("max-clients %d", 2*maxSessions)
+	line("hand-window 30")
 	line("persist-key")
 	line("persist-tun")
 	line("verb 3")

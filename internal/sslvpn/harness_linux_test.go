@@ -206,6 +206,11 @@ func (b *bench) up(t *testing.T, c *traveller) {
 	})
 }
 
+// times is how often the client was let in.
+func (c *traveller) times() int {
+	return strings.Count(c.process.Output(), "Initialization Sequence Completed")
+}
+
 func tail(s string) string { return s[max(0, len(s)-1500):] }
 
 func (b *bench) sessions(t *testing.T) []Session {
