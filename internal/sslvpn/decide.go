@@ -15,6 +15,7 @@ const (
 	refusedUnknown = "unknown"  // disabled, deleted, or of no client at all
 	refusedSerial  = "replaced" // the client has another certificate by now
 	refusedFull    = "full"     // MaxConnection sessions are there
+	refusedLate    = "late"     // asked while no program was there to answer; not counted
 )
 
 // knock is a client that has proved to have a certificate of this server's authority and

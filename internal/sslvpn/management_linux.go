@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,8 @@ const (
 	dialPause  = 20 * time.Millisecond  // between tries to reach the socket
 	lookPause  = 5 * time.Second        // between looks at the bytes of sessions
 	farewell   = 200 * time.Millisecond // for a client to hear that it is thrown out
+	keysAhead  = 8                      // renewals that may have gone unanswered
+	firstKey   = "1"                    // the number that OpenVPN gives a new client's first keys
 	maxEnv     = 1 << 10                // lines of one event
 	maxLineLen = 1 << 16
 )
@@ -88,8 +91,10 @@ func (s *server) hear(line string) {
 	case ok:
 		s.event(event)
 	case strings.HasPrefix(line, "CLIENT_LIST\t"):
-		if cid, session, ok := parseClient(strings.TrimPrefix(line, "CLIENT_LIST\t")); ok {
+		if cid, session, ok := parseClient(strings.TrimPrefix(line, "CLIENT_LIST\t")); ok && session.Address.IsValid() {
 			s.listed[cid] = session
+		} else if ok {
+			s.pending = append(s.pending, cid)
 		}
 	case line == "END":
 		s.list()
@@ -156,8 +161,13 @@ func (s *server) admit(cid uint64, cidText, kid string, k knock) {
 	if refused != "" {
 		reply = denial(k, cidText, kid, refused)
 		s.tally.refused[refused]++
-	} else if !k.again {
-		s.sessions[cid] = Session{Client: c.ID, Serial: k.serial, Address: c.Address, Since: time.Now()}
+	} else {
+		session, known := s.sessions[cid]
+		if !known {
+			session = Session{Client: c.ID, Serial: k.serial, Address: c.Address, Since: time.Now()}
+		}
+		session.key, _ = strconv.ParseUint(kid, 10, 64) // a number is what OpenVPN says
+		s.sessions[cid] = session
 		s.note()
 	}
 	s.mu.Unlock()
@@ -173,11 +183,11 @@ func (s *server) admit(cid uint64, cidText, kid string, k knock) {
 func (s *server) list() {
 	s.mu.Lock()
 	for cid, session := range s.listed {
-		if known, ok := s.sessions[cid]; ok {
-			session.Serial = known.Serial
-		} else {
-			session.Serial = s.noted[cid]
+		known, ok := s.sessions[cid]
+		if !ok {
+			known.Serial, known.key = s.noted[cid].Serial, s.noted[cid].Key
 		}
+		session.Serial, session.key = known.Serial, known.key
 		s.sessions[cid] = session
 	}
 	first := !s.heard
@@ -187,11 +197,36 @@ func (s *server) list() {
 		close(s.answered)
 	}
 	s.listed = map[uint64]Session{}
+	late, pending := s.late(), s.pending
+	s.pending = nil
 	s.mu.Unlock()
 	s.expel()
 	if first {
+		for _, cid := range pending {
+			late += denial(knock{tries: true}, strconv.FormatUint(cid, 10), firstKey, refusedLate)
+		}
+		_ = s.say(late)
 		s.wake()
 	}
+}
+
+// late lets renewals of keys through that nobody has answered while no program was
+// connected: from then on a client has sent with keys that the server does not take yet,
+// and would be refused for good half a minute later. Their numbers follow the last one known;
+// an answer to a number that is none is an error and does nothing. OpenVPN itself holds
+// a renewal to the certificate that the session began with. It is called with the lock held.
+func (s *server) late() string {
+	var b strings.Builder
+	for cid, session := range s.sessions {
+		k := knock{client: session.Client, serial: session.Serial, again: true}
+		if _, refused := decide(s.want, k, 0); refused != "" || session.key == 0 {
+			continue
+		}
+		for n := range uint64(keysAhead) {
+			fmt.Fprintf(&b, "client-auth-nt %d %d\n", cid, session.key+1+n)
+		}
+	}
+	return b.String()
 }
 
 // expel ends every session that the plan does not allow: the client is told to start
@@ -232,14 +267,20 @@ func (s *server) throw(cid uint64) {
 	}
 }
 
+// noted is what the next run has to know of a session and OpenVPN does not tell.
+type noted struct {
+	Serial string
+	Key    uint64
+}
+
 // note keeps which certificate each session came in with, for the next run. It is called
 // with the lock held; a note that is lost makes sessions end at the next run's start.
 func (s *server) note() {
-	serials := map[uint64]string{}
+	notes := map[uint64]noted{}
 	for cid, session := range s.sessions {
-		serials[cid] = session.Serial
+		notes[cid] = noted{session.Serial, session.key}
 	}
-	text, err := json.Marshal(serials)
+	text, err := json.Marshal(notes)
 	if err == nil {
 		err = os.WriteFile(s.notes, text, 0o600)
 	}
@@ -249,8 +290,8 @@ func (s *server) note() {
 }
 
 // readNotes reads what note wrote, if anything.
-func readNotes(path string) map[uint64]string {
-	out := map[uint64]string{}
+func readNotes(path string) map[uint64]noted {
+	out := map[uint64]noted{}
 	if text, err := os.ReadFile(path); err == nil {
 		_ = json.Unmarshal(text, &out) // torn: nothing is known
 	}

@@ -53,10 +53,11 @@ type server struct {
 	done          chan struct{}
 
 	// Of tend's goroutine alone.
-	word   string
-	args   []string
-	env    map[string]string
-	listed map[uint64]Session
+	word    string
+	args    []string
+	env     map[string]string
+	listed  map[uint64]Session
+	pending []uint64 // clients in the list that have not been let in
 
 	mu       sync.Mutex // guards the rest
 	want     *plan.SSLServer
@@ -65,13 +66,13 @@ type server struct {
 	answered chan struct{} // closed while heard
 	sessions map[uint64]Session
 	known    bool // it has said who is connected, in its life
-	noted    map[uint64]string
+	noted    map[uint64]noted
 	tally    tally
 }
 
 // begin takes a new connection up: who was connected is asked anew.
 func (s *server) begin(conn net.Conn) {
-	s.word, s.env, s.listed = "", nil, map[uint64]Session{}
+	s.word, s.env, s.listed, s.pending = "", nil, map[uint64]Session{}, nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.line, s.noted = conn, readNotes(s.notes)

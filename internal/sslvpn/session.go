@@ -18,18 +18,21 @@ type Session struct {
 	In, Out uint64 // bytes from and to the client, as of the last look
 	Since   time.Time
 	Cipher  string
+
+	key uint64 // the number of the last keys that were let in
 }
 
 // parseClient reads a CLIENT_LIST line of `status 3`, without that word: name, real
 // address, virtual address, virtual IPv6 address, bytes received, bytes sent, since,
-// since as a number, user name, client id, peer id, cipher.
+// since as a number, user name, client id, peer id, cipher. One without a virtual address
+// has not been let in.
 func parseClient(line string) (cid uint64, s Session, ok bool) {
 	f := strings.Split(line, "\t")
 	if len(f) < 12 {
 		return 0, s, false
 	}
 	cid, err := strconv.ParseUint(f[9], 10, 64)
-	if err != nil || f[2] == "" { // without an address it has not been let in
+	if err != nil {
 		return 0, s, false
 	}
 	s.Client, s.Cipher = vpc.SSLClientID(f[0]), f[11]
