@@ -15,7 +15,18 @@ func (p *dataplane) carried(conf *Config) metrics.Sources {
 		Loops:   p.loops.Figures,
 		Tunnels: p.tunnels,
 		Probes:  p.probes,
+
+		SSLServers: p.sslServers,
 	}
+}
+
+// sslServers are what this host's SSL servers have counted.
+func (p *dataplane) sslServers() map[vpc.SSLServerID]metrics.SSLServer {
+	out := map[vpc.SSLServerID]metrics.SSLServer{}
+	for id, c := range p.sslvpn.Counts() {
+		out[id] = metrics.SSLServer(c)
+	}
+	return out
 }
 
 // tunnels are what a gateway's daemons have counted.

@@ -210,7 +210,7 @@ func (p *dataplane) dialled(_ context.Context, id vpc.SSLServerID) (operator.SSL
 	if !ok {
 		return operator.SSLServer{}, vpc.Refuse(vpc.ResourceNotFound, "", "`%s` does not run on this host", "`%s` 不在本主机上运行", id)
 	}
-	out := operator.SSLServer{Sessions: []operator.SSLSession{}, Refused: refused}
+	out := operator.SSLServer{Sessions: []operator.SSLSession{}, Refused: refused, Expelled: p.sslvpn.Counts()[id].Expelled}
 	for _, s := range sessions {
 		out.Sessions = append(out.Sessions, operator.SSLSession{
 			Client: s.Client, Address: s.Address.String(), Source: s.Source.String(),

@@ -10,7 +10,7 @@ import (
 
 func newStatus() *cobra.Command {
 	return operation[operator.Status]{
-		use: "status", short: "Show the server, its gateways and connections by state, and why tunnels are down", args: noArgs,
+		use: "status", short: "Show the server, its gateways, connections and SSL servers by state, and why they are down", args: noArgs,
 		run: func(cmd *cobra.Command, c *operator.Client, _ []string) (operator.Status, error) {
 			return c.Status(cmd.Context())
 		},
@@ -31,7 +31,7 @@ func showStatus(w io.Writer, s operator.Status) {
 	for _, part := range []struct {
 		title  string
 		counts map[string]int
-	}{{"rows", s.Rows}, {"gateways", s.Gateways}, {"connections", s.Connections}, {"tunnels", s.Tunnels}, {"causes", s.Causes}} {
+	}{{"rows", s.Rows}, {"gateways", s.Gateways}, {"connections", s.Connections}, {"tunnels", s.Tunnels}, {"causes", s.Causes}, {"SSL servers", s.SSLServers}} {
 		row(w, "\n"+part.title)
 		for _, name := range sortedKeys(part.counts) {
 			row(w, "  "+name, part.counts[name])
@@ -53,7 +53,7 @@ func showHosts(w io.Writer, hosts []control.HostStanding) {
 	}
 }
 
-// showStandings lists gateways and tunnels that carry packets, or should.
+// showStandings lists gateways, tunnels and SSL servers that carry packets, or should.
 func showStandings(w io.Writer, s operator.Status) {
 	if len(s.GatewayList) > 0 {
 		row(w, "\ngateway", "address", "host", "state", "cause")
@@ -66,6 +66,12 @@ func showStandings(w io.Writer, s operator.Status) {
 	}
 	for _, t := range s.TunnelList {
 		row(w, t.ID, t.Gateway, t.State, t.NetStatus, orElse(t.Cause, "-"))
+	}
+	if len(s.SSLServerList) > 0 {
+		row(w, "\nSSL server", "gateway", "state", "cause")
+	}
+	for _, x := range s.SSLServerList {
+		row(w, x.ID, x.Gateway, x.State, orElse(x.Cause, "-"))
 	}
 }
 

@@ -22,6 +22,8 @@ func (c *Control) Figures() Figures {
 			"customer_gateways": store.CustomerGateways.Len(view),
 			"connections":       store.Connections.Len(view),
 			"gateway_routes":    store.GatewayRoutes.Len(view),
+			"ssl_servers":       store.SSLServers.Len(view),
+			"ssl_clients":       store.SSLClients.Len(view),
 			"vpcs":              store.VPCs.Len(view),
 			"subnets":           store.Subnets.Len(view),
 			"route_tables":      store.RouteTables.Len(view),

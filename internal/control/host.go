@@ -59,6 +59,23 @@ func sighting(r store.Reader, x *vpc.Connection) *vpc.Sighting {
 	return out
 }
 
+// sslSighting is what is known of an SSL server's process.
+func sslSighting(r store.Reader, s *vpc.SSLServer) vpc.SSLSighting {
+	x := vpc.SSLSighting{Gateway: ownGateway(r, s.Scope, s.Gateway)}
+	if x.Gateway == nil {
+		return x
+	}
+	x.Host = liveHost(r, x.Gateway.Host)
+	seen, ok := store.SSLServerStatuses.Get(r, s.ID)
+	if ok {
+		x.Before, x.Stood = true, seen.Stood
+	}
+	if ok && x.Host != nil && seen.Host == x.Host.Name && x.Host.Heard(seen.Epoch) {
+		x.Seen = seen
+	}
+	return x
+}
+
 // place is where a new gateway goes: a host and a public address that reaches it. With
 // no host the address is of this server's own pool.
 type place struct {

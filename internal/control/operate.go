@@ -21,10 +21,13 @@ type Status struct {
 	Connections map[string]int `json:"connections"` // by State
 	Tunnels     map[string]int `json:"tunnels"`     // by NetStatus
 	Causes      map[string]int `json:"causes"`      // why tunnels are not up
+	SSLServers  map[string]int `json:"sslServers"`  // by state, in words
 
 	Hosts       []HostStanding    `json:"hosts"`       // by name
 	GatewayList []GatewayStanding `json:"gatewayList"` // some of those that hosts carry
 	TunnelList  []TunnelStanding  `json:"tunnelList"`
+
+	SSLServerList []SSLServerStanding `json:"sslServerList"`
 }
 
 // Status looks at every row once.
@@ -36,6 +39,7 @@ func (c *Control) Status(ctx context.Context) (*Status, error) {
 	s := &Status{
 		Health: c.Health(), Revision: int64(view.Revision()), Rows: c.Figures().Rows,
 		Gateways: map[string]int{}, Connections: map[string]int{}, Tunnels: map[string]int{}, Causes: map[string]int{},
+		SSLServers: map[string]int{},
 	}
 	now := c.st.Now()
 	for g := range store.Gateways.All(view) {
@@ -49,7 +53,11 @@ func (c *Control) Status(ctx context.Context) (*Status, error) {
 			s.Causes[cause]++
 		}
 	}
+	for x := range store.SSLServers.All(view) {
+		s.SSLServers[x.State(sslSighting(view, x), now, c.cfg.Settle).String()]++
+	}
 	s.Hosts = hostStandings(view)
+	s.SSLServerList = c.sslServerStandings(view, now)
 	s.GatewayList, s.TunnelList = c.standings(view, now)
 	return s, nil
 }
@@ -114,6 +122,14 @@ func hideSealed(row any) any {
 	case *vpc.Connection:
 		x := *r
 		x.PreSharedKey = nil
+		return x
+	case *vpc.SSLServer:
+		x := *r
+		x.RootKey, x.Key, x.Crypt = nil, nil, nil
+		return x
+	case *vpc.SSLClient:
+		x := *r
+		x.Key = nil
 		return x
 	}
 	return row

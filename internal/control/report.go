@@ -24,6 +24,7 @@ func (c *Control) Report(ctx context.Context, r vpc.Report) error {
 	}
 	steps := slices.Concat(
 		news(view, r.Gateways, rep.gateway), news(view, r.Connections, rep.connection), news(view, r.Workloads, rep.workload),
+		news(view, r.SSLServers, rep.sslServer),
 		each(c, r.GoneConnections, rep.goneConnection), each(c, r.GoneGateways, rep.goneGateway), each(c, r.GoneWorkloads, rep.goneWorkload),
 	)
 	for i, s := range steps {
@@ -115,9 +116,33 @@ func (rep reporting) connection(r store.Reader, s vpc.ConnectionStatus) func(*st
 }
 
 // carries reports whether a connection's gateway is the reporter's.
-func (rep reporting) carries(r store.Reader, x *vpc.Connection) bool {
-	g, ok := store.Gateways.Get(r, x.Gateway)
+func (rep reporting) carries(r store.Reader, x *vpc.Connection) bool { return rep.hosts(r, x.Gateway) }
+
+func (rep reporting) hosts(r store.Reader, id vpc.GatewayID) bool {
+	g, ok := store.Gateways.Get(r, id)
 	return ok && g.Host == rep.Host
+}
+
+func (rep reporting) sslServer(r store.Reader, s vpc.SSLServerStatus) func(*store.Tx) {
+	row, ok := store.SSLServers.Get(r, s.ID)
+	if !ok || !rep.hosts(r, row.Gateway) {
+		return nil
+	}
+	old, _ := store.SSLServerStatuses.Get(r, s.ID)
+	s.Host, s.Epoch, s.Stood, s.Changed = rep.Host, rep.Epoch, 0, 0
+	if old != nil {
+		s.Stood, s.Changed = old.Stood, old.Changed
+	}
+	if s.Ready {
+		s.Stood = s.Generation
+	}
+	if old != nil && *old == s {
+		return nil
+	}
+	return func(tx *store.Tx) {
+		s.Changed = tx.Now()
+		store.SSLServerStatuses.Put(tx, &s)
+	}
 }
 
 func (rep reporting) workload(r store.Reader, s vpc.WorkloadStatus) func(*store.Tx) {

@@ -202,9 +202,10 @@ func (c *Control) changeSSLServer(ctx context.Context, caller *Caller, id string
 	return out, err
 }
 
-// standing refuses a server that is being made or deleted.
+// standing refuses a server that is being made or deleted. One whose process does not run
+// can be changed, so that it will.
 func (c *Control) standing(tx *store.Tx, s *vpc.SSLServer) error {
-	state := s.State(tx.Now(), c.cfg.Settle)
+	state := s.Settled(tx.Now(), c.cfg.Settle)
 	if state == vpc.SSLUp || state == vpc.SSLUpdating {
 		return nil
 	}
@@ -259,8 +260,9 @@ func clearSSLServer(tx *store.Tx, s *vpc.SSLServer, n int) (left int) {
 	}
 	if n > 0 {
 		store.SSLServers.Delete(tx, s.ID)
+		store.SSLServerStatuses.Delete(tx, s.ID)
 		untag(tx, sslServerResource(s.ID))
-		n -= 2
+		n -= 3
 	}
 	return n
 }

@@ -62,7 +62,8 @@ type SSLServerView struct {
 }
 
 func (c *Control) sslServerView(r store.Reader, s *vpc.SSLServer, now vpc.Instant) SSLServerView {
-	v := SSLServerView{SSLServer: s, State: s.State(now, c.cfg.Settle), Carrier: ownGateway(r, s.Scope, s.Gateway)}
+	x := sslSighting(r, s)
+	v := SSLServerView{SSLServer: s, State: s.State(x, now, c.cfg.Settle), Carrier: x.Gateway}
 	if v.Carrier == nil {
 		v.Carrier = &vpc.Gateway{} // it goes with its gateway, in portions
 	}

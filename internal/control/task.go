@@ -68,24 +68,46 @@ func (c *Control) ownTask(ctx context.Context, caller *Caller, id string, missin
 	return c.hostedTask(view, t, taskView(t, c.st.Now())), nil
 }
 
-// hostedTask makes a task last until the host of its connections has done it.
+// hostedTask makes a task last until the host of its connections and SSL servers has
+// done it.
 func (c *Control) hostedTask(r store.Reader, t *vpc.Task, v TaskView) TaskView {
-	if v.Status != TaskSuccess {
-		return v
-	}
 	for _, id := range t.Resources {
-		x, ok := store.Connections.Get(r, vpc.ConnectionID(id))
-		if !ok {
-			continue
+		if v.Status != TaskSuccess {
+			return v
 		}
-		s := sighting(r, x)
-		switch {
-		case x.State(s, c.st.Now(), c.cfg.Settle) == vpc.ConnectionAvailable:
-		case x.Stuck(s):
-			return TaskView{Status: TaskFailed, Output: "the gateway cannot take it over", Resources: t.Resources}
-		default:
-			return TaskView{Status: TaskRunning, Resources: t.Resources}
+		if x, ok := store.Connections.Get(r, vpc.ConnectionID(id)); ok {
+			v.Status, v.Output = c.connectionTask(r, x)
+		}
+		if s, ok := store.SSLServers.Get(r, vpc.SSLServerID(id)); ok {
+			v.Status, v.Output = c.sslServerTask(r, s)
 		}
 	}
 	return v
+}
+
+// cannot is what a task says that a host could not do. The host's own words are for the
+// operator.
+const cannot = "the gateway cannot take it over"
+
+func (c *Control) connectionTask(r store.Reader, x *vpc.Connection) (status, output string) {
+	s := sighting(r, x)
+	switch {
+	case x.State(s, c.st.Now(), c.cfg.Settle) == vpc.ConnectionAvailable:
+		return TaskSuccess, TaskSuccess
+	case x.Stuck(s):
+		return TaskFailed, cannot
+	}
+	return TaskRunning, ""
+}
+
+// sslServerTask is done when the process has run with the row's settings, if only once.
+func (c *Control) sslServerTask(r store.Reader, s *vpc.SSLServer) (status, output string) {
+	x := sslSighting(r, s)
+	switch state := s.State(x, c.st.Now(), c.cfg.Settle); {
+	case !x.Hosted() || state == vpc.SSLUp || state == vpc.SSLDeleting || x.Stood == s.Generation:
+		return TaskSuccess, TaskSuccess
+	case state.Failed() || x.Host == nil:
+		return TaskFailed, cannot
+	}
+	return TaskRunning, ""
 }

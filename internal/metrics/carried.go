@@ -18,6 +18,8 @@ type Sources struct {
 	Loops   func() reconcile.Figures
 	Tunnels func(context.Context, vpc.GatewayID) []Tunnel // as counted by a gateway's daemons
 	Probes  func() map[vpc.ConnectionID]Probe
+
+	SSLServers func() map[vpc.SSLServerID]SSLServer
 }
 
 // Tunnel counts what has passed through one connection. Counters only grow while the
@@ -79,6 +81,9 @@ var (
 )
 
 func (s *carried) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range sslDescs {
+		ch <- d
+	}
 	for _, d := range []*prometheus.Desc{
 		passes, faults, machines, failing, gatewayUp, connectionUp, ikeSAs, childSAs, bytesTotal, packetsTotal, rekeys, dpdFailures,
 		probeHealthy, probeSent, probeLost, probeRTT,
@@ -90,6 +95,7 @@ func (s *carried) Describe(ch chan<- *prometheus.Desc) {
 func (s *carried) Collect(ch chan<- prometheus.Metric) {
 	out := series{ch}
 	s.loops(out)
+	s.sslServers(out)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	gateways, tunnels := s.c.Carried(s.Host)

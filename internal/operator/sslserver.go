@@ -11,10 +11,15 @@ type SSLServerRef struct {
 	ID vpc.SSLServerID `json:"id"`
 }
 
-// SSLServer is who is connected to an SSL server of this host, and how many were refused.
+// SSLServer is how an SSL server of this host stands, who is connected to it, and how
+// many were refused.
 type SSLServer struct {
+	State    string         `json:"state"`           // in words
+	Cause    string         `json:"cause,omitempty"` // why it takes no clients
+	Limit    uint32         `json:"limit"`           // MaxConnection
 	Sessions []SSLSession   `json:"sessions"`
-	Refused  map[string]int `json:"refused"` // since this program has known the server, by reason
+	Refused  map[string]int `json:"refused"`  // since this program has known the server, by reason
+	Expelled uint64         `json:"expelled"` // sessions ended because their client may not come in any more, since then
 }
 
 // SSLSession is one connected client.
@@ -32,10 +37,13 @@ func (s *Server) sslServer(r *request, in SSLServerRef) (SSLServer, error) {
 	if s.SSLServer == nil {
 		return SSLServer{}, errNoPlane
 	}
-	if _, err := s.Control.FindSSLServer(r, in.ID); err != nil {
+	stands, err := s.Control.SSLServer(r, in.ID)
+	if err != nil {
 		return SSLServer{}, err
 	}
-	return s.SSLServer(r, in.ID)
+	out, err := s.SSLServer(r, in.ID)
+	out.State, out.Cause, out.Limit = stands.State, stands.Cause, stands.Limit
+	return out, err
 }
 
 // SSLServer tells who is connected to an SSL server.

@@ -33,12 +33,13 @@ type reporter struct {
 	gateways    board[vpc.GatewayID, vpc.GatewayStatus]
 	connections board[vpc.ConnectionID, vpc.ConnectionStatus]
 	workloads   board[vpc.WorkloadID, vpc.WorkloadStatus]
+	sslServers  board[vpc.SSLServerID, vpc.SSLServerStatus]
 }
 
 func newReporter(o Options, jitter func(time.Duration) time.Duration) *reporter {
 	r := &reporter{host: o.Host.Name, view: o.View, send: o.Report, log: o.Log, jitter: jitter, due: make(chan struct{}, 1)}
 	r.gateways, r.workloads = newBoard[vpc.GatewayID, vpc.GatewayStatus](0), newBoard[vpc.WorkloadID, vpc.WorkloadStatus](0)
-	r.connections = newBoard[vpc.ConnectionID, vpc.ConnectionStatus](flapEvery)
+	r.connections, r.sslServers = newBoard[vpc.ConnectionID, vpc.ConnectionStatus](flapEvery), newBoard[vpc.SSLServerID, vpc.SSLServerStatus](flapEvery)
 	return r
 }
 
@@ -154,6 +155,7 @@ func (r *reporter) againLocked() {
 	r.gateways.again()
 	r.connections.again()
 	r.workloads.again()
+	r.sslServers.again()
 }
 
 func (r *reporter) change(do func()) {
@@ -207,10 +209,11 @@ type telling struct {
 	gateways    map[vpc.GatewayID]vpc.GatewayStatus
 	connections map[vpc.ConnectionID]vpc.ConnectionStatus
 	workloads   map[vpc.WorkloadID]vpc.WorkloadStatus
+	sslServers  map[vpc.SSLServerID]vpc.SSLServerStatus
 }
 
 func (t telling) empty() bool {
-	return len(t.Gateways)+len(t.Connections)+len(t.Workloads)+len(t.GoneGateways)+len(t.GoneConnections)+len(t.GoneWorkloads) == 0
+	return len(t.Gateways)+len(t.Connections)+len(t.Workloads)+len(t.SSLServers)+len(t.GoneGateways)+len(t.GoneConnections)+len(t.GoneWorkloads) == 0
 }
 
 // gather makes a report of what may be told now. Without a row of this host, nothing
@@ -228,14 +231,16 @@ func (r *reporter) gather() (t telling, next time.Time) {
 	}
 	now := time.Now()
 	t.Host, t.Epoch = r.host, r.epoch
-	var a, b, c time.Time
+	var a, b, c, d time.Time
 	t.gateways, a = r.gateways.take(now)
 	t.connections, b = r.connections.take(now)
 	t.workloads, c = r.workloads.take(now)
+	t.sslServers, d = r.sslServers.take(now)
+	t.SSLServers = values(t.sslServers)
 	t.Gateways, t.GoneGateways = values(t.gateways), keys(r.gateways.gone)
 	t.Connections, t.GoneConnections = values(t.connections), keys(r.connections.gone)
 	t.Workloads, t.GoneWorkloads = values(t.workloads), keys(r.workloads.gone)
-	return t, earlier(earlier(a, b), c)
+	return t, earlier(earlier(a, b), earlier(c, d))
 }
 
 func (r *reporter) tell(ctx context.Context, t telling) error {
@@ -253,6 +258,7 @@ func (r *reporter) tell(ctx context.Context, t telling) error {
 	r.gateways.done(t.gateways, t.GoneGateways, now)
 	r.connections.done(t.connections, t.GoneConnections, now)
 	r.workloads.done(t.workloads, t.GoneWorkloads, now)
+	r.sslServers.done(t.sslServers, nil, now)
 	return nil
 }
 
@@ -260,6 +266,7 @@ func (r *reporter) tell(ctx context.Context, t telling) error {
 type told struct {
 	connections []vpc.ConnectionID
 	workloads   []vpc.WorkloadID
+	sslServers  []vpc.SSLServerID
 }
 
 // tell puts what a machine's planes have seen on the boards.
@@ -278,6 +285,9 @@ func (l *Loops) tell(m *machine, s snapshot, gone bool) {
 		}
 		for _, id := range dropped(before.workloads, m.told.workloads) {
 			l.report.workloads.forget(id)
+		}
+		for _, id := range dropped(before.sslServers, m.told.sslServers) {
+			l.report.sslServers.forget(id)
 		}
 	})
 }

@@ -124,6 +124,10 @@ func (r *rig) report(_ context.Context, rep vpc.Report) error {
 				store.ConnectionStatuses.Put(tx, &s)
 			}
 		}
+		for _, s := range rep.SSLServers {
+			s.Host, s.Epoch = rep.Host, rep.Epoch
+			store.SSLServerStatuses.Put(tx, &s)
+		}
 		for _, s := range rep.Workloads {
 			s.Host, s.Epoch = rep.Host, rep.Epoch
 			store.WorkloadStatuses.Put(tx, &s)

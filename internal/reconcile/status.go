@@ -31,6 +31,32 @@ func (r *reporter) gateway(m *machine, s *plan.GatewaySnapshot, gone bool) {
 			r.connections.left(c.Row.ID)
 		}
 	}
+	for _, x := range s.SSLServers {
+		if x.Row.Deleted == 0 && !m.applied.Gone {
+			r.sslServers.set(x.Row.ID, m.sslServer(x))
+			m.told.sslServers = append(m.told.sslServers, x.Row.ID)
+		}
+	}
+}
+
+// sslServer is what is known of an SSL server's process.
+func (m *machine) sslServer(x plan.SSLServerSnapshot) vpc.SSLServerStatus {
+	s := vpc.SSLServerStatus{ID: x.Row.ID, Generation: x.Row.Generation}
+	for _, o := range m.observed {
+		if seen, ok := o.SSLServers[string(x.Row.ID)]; ok {
+			s.Ready, s.Cause = seen.Ready, seen.Cause
+			return s
+		}
+	}
+	switch {
+	case x.Key == "":
+		s.Cause = "its keys cannot be opened; is this the master key that it was made with?"
+	case m.err != nil:
+		s.Cause = causeOf(m.err)
+	default:
+		s.Cause = "its gateway is isolated or blocked"
+	}
+	return s
 }
 
 func causeOf(err error) string {

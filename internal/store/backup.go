@@ -63,7 +63,7 @@ func passing(key string) bool {
 // observed reports whether a key is what a host saw: it is true of the running store
 // alone, so no backup has it and a restore removes it.
 func observed(key string) bool {
-	for _, t := range []table{GatewayStatuses, ConnectionStatuses, WorkloadStatuses} {
+	for _, t := range []table{GatewayStatuses, ConnectionStatuses, WorkloadStatuses, SSLServerStatuses} {
 		if strings.HasPrefix(key, rowPrefix+t.Name()+"/") {
 			return true
 		}

@@ -267,7 +267,7 @@ func TestHostsAreNotBackedUp(t *testing.T) {
 			if got := vpcsIn(v) + " " + hostsIn(v); got != "vpc-1 a(kernel)" {
 				t.Errorf("restored: %q", got)
 			}
-			if n := GatewayStatuses.Len(v) + ConnectionStatuses.Len(v) + WorkloadStatuses.Len(v); n != 0 {
+			if n := GatewayStatuses.Len(v) + ConnectionStatuses.Len(v) + WorkloadStatuses.Len(v) + SSLServerStatuses.Len(v); n != 0 {
 				t.Errorf("%d statuses are left", n)
 			}
 			if Workloads.Len(v) != 1 {
@@ -282,6 +282,7 @@ func putStatuses(epoch string) func(*Tx) error {
 		GatewayStatuses.Put(tx, &vpc.GatewayStatus{ID: "vpngw-1", Host: "a", Epoch: epoch})
 		ConnectionStatuses.Put(tx, &vpc.ConnectionStatus{ID: "vpnx-1", Host: "a", Epoch: epoch})
 		WorkloadStatuses.Put(tx, &vpc.WorkloadStatus{ID: "att-1", Host: "a", Epoch: epoch})
+		SSLServerStatuses.Put(tx, &vpc.SSLServerStatus{ID: "vpns-1", Host: "a", Epoch: epoch})
 		Workloads.Put(tx, &vpc.Workload{ID: "att-1", Host: "a"})
 		return nil
 	}

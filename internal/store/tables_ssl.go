@@ -12,6 +12,8 @@ var (
 	SSLServers     = newNamed("sslserver", func(s *vpc.SSLServer) *vpc.SSLServerID { return &s.ID }, func(s *vpc.SSLServer) vpc.Instant { return s.Created })
 	SSLClients     = newNamed("sslclient", func(c *vpc.SSLClient) *vpc.SSLClientID { return &c.ID }, func(c *vpc.SSLClient) vpc.Instant { return c.Created })
 	SSLRevocations = newTable("sslrevocation", revocationKey)
+
+	SSLServerStatuses = newNamed("sslserverstatus", func(s *vpc.SSLServerStatus) *vpc.SSLServerID { return &s.ID }, nil) // not in backups
 )
 
 // Their indexes.

@@ -39,6 +39,7 @@ func oneOfEach(tx *Tx) error {
 	Workloads.Put(tx, &vpc.Workload{ID: "att-1", Scope: here, Subnet: "subnet-1", VPC: "vpc-1", Host: "h1", Created: 1})
 	WorkloadStatuses.Put(tx, &vpc.WorkloadStatus{ID: "att-1", Host: "h1", Epoch: "1"})
 	SSLServers.Put(tx, &vpc.SSLServer{ID: "vpns-1", Scope: here, VPC: "vpc-1", Gateway: "vpngw-1", Created: 1})
+	SSLServerStatuses.Put(tx, &vpc.SSLServerStatus{ID: "vpns-1", Host: "h1", Epoch: "1"})
 	SSLClients.Put(tx, &vpc.SSLClient{ID: "vpnc-1", Scope: here, VPC: "vpc-1", Created: 1})
 	SSLRevocations.Put(tx, &vpc.SSLRevocation{Server: "vpns-1", Serial: awkward, At: 1, Due: 2})
 	return nil
@@ -134,6 +135,7 @@ func TestDeleteEveryTable(t *testing.T) {
 		Workloads.Delete(tx, "att-1")
 		WorkloadStatuses.Delete(tx, "att-1")
 		SSLServers.Delete(tx, "vpns-1")
+		SSLServerStatuses.Delete(tx, "vpns-1")
 		SSLClients.Delete(tx, "vpnc-1")
 		SSLRevocations.Delete(tx, RevocationKey{"vpns-1", awkward})
 		return nil

@@ -55,6 +55,19 @@ type ConnectionStatus struct {
 	Changed    Instant      `json:"changed"`
 }
 
+// SSLServerStatus is what an SSL server's host last saw of its process. Written like a
+// GatewayStatus.
+type SSLServerStatus struct {
+	ID         SSLServerID `json:"id"`
+	Host       HostName    `json:"host"`
+	Epoch      string      `json:"epoch"`
+	Generation uint64      `json:"generation"`      // of the row that was applied last
+	Ready      bool        `json:"ready"`           // the process runs with that row's settings and takes clients
+	Stood      uint64      `json:"stood,omitempty"` // the last generation that was Ready, in any epoch; kept by control
+	Cause      string      `json:"cause,omitempty"` // why it is not
+	Changed    Instant     `json:"changed"`
+}
+
 // WorkloadID names what is attached to a subnet: att-xxxxxxxx.
 type WorkloadID string
 
@@ -116,6 +129,7 @@ type Report struct {
 	Gateways    []GatewayStatus
 	Connections []ConnectionStatus
 	Workloads   []WorkloadStatus
+	SSLServers  []SSLServerStatus
 
 	GoneGateways    []GatewayID
 	GoneConnections []ConnectionID

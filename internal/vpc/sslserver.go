@@ -30,7 +30,8 @@ func (d DNSServers) List() []netip.Addr {
 //
 //	create -> 0 -(settled)-> 6 -(delete)-> 4 -(due)-> gone
 //
-// A change makes it read 2 until Changed has settled.
+// A change makes it read 2 until Changed has settled. With a host, its process decides;
+// see State.
 type SSLServer struct {
 	ID SSLServerID `json:"id"`
 	Scope
@@ -59,8 +60,8 @@ type SSLServer struct {
 	Generation uint64  `json:"generation"`
 }
 
-// SSLState is the vendor's number for the state of an SSL server or client. The failed
-// states and unknown need a data plane that has seen the failure.
+// SSLState is the vendor's number for the state of an SSL server or client. Its 5, delete
+// failed, cannot be: what a deletion leaves on a host is removed until nothing is left.
 type SSLState uint8
 
 // The states of SSL servers and clients.
@@ -74,11 +75,6 @@ const (
 	SSLUp           SSLState = 6
 	SSLUnknown      SSLState = 7
 )
-
-// State is what the server reads at now, where new things and changes take settle.
-func (s *SSLServer) State(now Instant, settle time.Duration) SSLState {
-	return sslState(s.Created, s.Changed, s.Deleted, now, settle)
-}
 
 func sslState(created, changed, deleted, now Instant, settle time.Duration) SSLState {
 	switch {

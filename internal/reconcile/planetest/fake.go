@@ -126,6 +126,7 @@ func (f *Fake) observe(want plan.Machine, err error) plan.Observed {
 	o := plan.Observed{
 		Gone: len(f.have[want.ID]) == 0, Ready: err == nil && !want.Gone,
 		Tunnels: map[vpc.ConnectionID]plan.TunnelState{}, Probes: map[vpc.ConnectionID]plan.ProbeState{}, Workloads: map[string]plan.WorkloadState{},
+		SSLServers: map[string]plan.SSLServerState{},
 	}
 	if err != nil {
 		o.Cause = err.Error()
@@ -144,6 +145,9 @@ func (f *Fake) observe(want plan.Machine, err error) plan.Observed {
 	}
 	for _, p := range want.Probes {
 		o.Probes[p.Connection] = plan.ProbeState{Healthy: f.up[p.Connection] && !f.sick[p.Connection], Cause: "no answer"}
+	}
+	for _, s := range want.SSLServers {
+		o.SSLServers[string(s.ID)] = plan.SSLServerState{Ready: err == nil, Cause: o.Cause}
 	}
 	for _, ns := range want.Namespaces {
 		for _, l := range ns.Links {

@@ -1,0 +1,166 @@
+package control_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/store"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+// dialIn makes a gateway that stands, with an SSL server of which nothing is known.
+func (s *site) dialIn() (vpc.SSLServerID, control.Began) {
+	s.Helper()
+	kind := string(vpc.TypeSSLCCN)
+	g, err := s.c.CreateGateway(s.Context(), s.caller, vpc.GatewaySpec{Name: "g", Bandwidth: 5, Type: &kind})
+	s.must(err)
+	s.stands(g.ID, 1)
+	began, err := s.c.CreateSSLServer(s.Context(), s.caller, vpc.SSLServerSpec{
+		Gateway: string(g.ID), Name: "s", Remote: "172.16.0.0/24", Settings: vpc.SSLServerSettings{Local: []string{"10.0.0.0/16"}}})
+	s.must(err)
+	s.pass(2 * time.Second)
+	return vpc.SSLServerID(began.ID), began
+}
+
+// dialled is what the owner sees of the only SSL server, and what the operator does.
+func (s *site) dialled() string {
+	s.Helper()
+	n, rows, err := s.c.SSLServers(s.Context(), s.caller, control.Query{Limit: 10})
+	s.must(err)
+	if n == 0 {
+		return "gone"
+	}
+	stands, err := s.c.SSLServer(s.Context(), rows[0].ID)
+	s.must(err)
+	if stands.State != rows[0].State.String() {
+		s.Errorf("the owner sees %s, the operator %s", rows[0].State, stands.State)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", rows[0].State, stands.Cause))
+}
+
+func (s *site) task(began control.Began) string {
+	s.Helper()
+	v, err := s.c.Task(s.Context(), s.caller, strconv.FormatUint(began.Task, 10))
+	s.must(err)
+	return v.Status
+}
+
+// TestSSLServerOfAHost follows an SSL server's State, its tasks and its causes through
+// what its host says of the process.
+func TestSSLServerOfAHost(t *testing.T) {
+	atSite(t, func(s *site) {
+		id, made := s.dialIn()
+		generation := uint64(1)
+		say := func(ready bool, cause string) {
+			s.report(vpc.Report{SSLServers: []vpc.SSLServerStatus{{ID: id, Generation: generation, Ready: ready, Cause: cause}, {ID: "vpns-nobody00", Ready: true}}})
+		}
+		expect := func(when, want string, began control.Began, task string) {
+			t.Helper()
+			if got := s.dialled(); got != want {
+				t.Errorf("%s: %s, want %s", when, got, want)
+			}
+			if got := s.task(began); got != task {
+				t.Errorf("%s: its task is %s, want %s", when, got, task)
+			}
+		}
+		expect("nobody has said a word", "0 host h has not reported yet", made, "RUNNING")
+		say(false, "Address already in use")
+		expect("it cannot start", "1 Address already in use", made, "FAILED")
+		say(true, "")
+		expect("it runs", "6", made, "SUCCESS")
+
+		port := int64(4500)
+		changed, err := s.c.ModifySSLServer(s.Context(), s.caller, string(id), vpc.SSLServerChange{Settings: vpc.SSLServerSettings{Port: &port}})
+		s.must(err)
+		s.pass(2 * time.Second)
+		expect("a change is on its way", "2 it is being started", changed, "RUNNING")
+		generation = 2
+		say(false, "no such port")
+		expect("the change failed", "3 no such port", changed, "FAILED")
+		say(true, "")
+		expect("the change is made", "6", changed, "SUCCESS")
+		say(false, "killed")
+		expect("it fell", "7 killed", changed, "SUCCESS")
+		say(true, "")
+
+		s.announce()
+		expect("the host has begun anew", "7 host h has not reported yet", changed, "SUCCESS")
+		say(true, "")
+		expect("and has looked", "6", changed, "SUCCESS")
+		s.must(s.st.Withdraw(s.Context()))
+		expect("the host is gone", "7 host h is gone", changed, "SUCCESS")
+		s.announce()
+		say(true, "")
+
+		st, err := s.c.Status(s.Context())
+		s.must(err)
+		if len(st.SSLServerList) != 1 || st.SSLServers["up"] != 1 || !st.SSLServerList[0].Up {
+			t.Errorf("status has %+v, %v", st.SSLServerList, st.SSLServers)
+		}
+		_, err = s.c.DeleteSSLServer(s.Context(), s.caller, string(id))
+		s.must(err)
+		if got := s.dialled(); got != "4" {
+			t.Errorf("deletion asked for: %s", got)
+		}
+		s.pass(2 * time.Second)
+		if got := s.dialled(); got != "gone" || store.SSLServerStatuses.Len(s.st.View()) != 0 {
+			t.Errorf("deleted: %s, %d statuses are left", got, store.SSLServerStatuses.Len(s.st.View()))
+		}
+	})
+}
+
+// TestSSLServerThatFails can be changed, given clients and deleted while it does.
+func TestSSLServerThatFails(t *testing.T) {
+	atSite(t, func(s *site) {
+		id, _ := s.dialIn()
+		s.report(vpc.Report{SSLServers: []vpc.SSLServerStatus{{ID: id, Generation: 1, Cause: "Address already in use"}}})
+		port := int64(4500)
+		_, err := s.c.ModifySSLServer(s.Context(), s.caller, string(id), vpc.SSLServerChange{Settings: vpc.SSLServerSettings{Port: &port}})
+		s.must(err)
+		client, err := s.c.CreateSSLClients(s.Context(), s.caller, string(id), "SslVpnClientName", []string{"a"}, nil)
+		s.must(err)
+		s.pass(2 * time.Second)
+		_, err = s.c.DeleteSSLClients(s.Context(), s.caller, "SslVpnClientId", []string{client.ID})
+		s.must(err)
+		_, err = s.c.DeleteSSLServer(s.Context(), s.caller, string(id))
+		s.must(err)
+		s.pass(2 * time.Second)
+		if got := s.dialled(); got != "gone" {
+			t.Errorf("deleted: %s", got)
+		}
+	})
+}
+
+// TestRowsHideKeys: what the operator prints of SSL servers and clients holds no secret,
+// not even sealed.
+func TestRowsHideKeys(t *testing.T) {
+	atSite(t, func(s *site) {
+		id, _ := s.dialIn()
+		_, err := s.c.CreateSSLClients(s.Context(), s.caller, string(id), "SslVpnClientName", []string{"a"}, nil)
+		s.must(err)
+		for table, fields := range map[string][]string{"sslserver": {"rootKey", "key", "crypt"}, "sslclient": {"key"}} {
+			n := 0
+			s.must(s.c.Rows(s.Context(), table, "", func(_ string, row json.RawMessage) error {
+				var all map[string]any
+				if err := json.Unmarshal(row, &all); err != nil {
+					return err
+				}
+				for _, field := range fields {
+					if all[field] != nil {
+						t.Errorf("%s shows its %s", table, field)
+					}
+				}
+				n++
+				return nil
+			}))
+			if n != 1 {
+				t.Errorf("%d rows of %s", n, table)
+			}
+		}
+	})
+}

@@ -1,0 +1,78 @@
+package reconcile_test
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/plan"
+	"github.com/gatewright/gatewright/internal/store"
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
+const aServer = vpc.SSLServerID("vpns-aaaaaaaa")
+
+// sslServer puts a gateway's SSL server, or changes it.
+func (r *rig) sslServer(gateway int, change func(*vpc.SSLServer)) {
+	r.Helper()
+	key, err := r.st.Seal(store.SSLServers.Row(aServer), "key", []byte("a key"))
+	if err != nil {
+		r.Fatal(err)
+	}
+	crypt, err := r.st.Seal(store.SSLServers.Row(aServer), "crypt", []byte("another"))
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.update(func(tx *store.Tx) {
+		s := vpc.SSLServer{ID: aServer, Scope: here, VPC: aVPC, Gateway: gatewayID(gateway), Port: 1194, Key: key, Crypt: crypt,
+			Remote: netip.MustParsePrefix("172.16.0.0/24"), Local: []netip.Prefix{netip.MustParsePrefix("10.7.0.0/16")}}
+		if old, ok := store.SSLServers.Get(tx, aServer); ok {
+			s = *old
+		}
+		if change != nil {
+			change(&s)
+		}
+		s.Generation++
+		store.SSLServers.Put(tx, &s)
+	})
+}
+
+func (r *rig) sslStatus() vpc.SSLServerStatus {
+	if s, ok := store.SSLServerStatuses.Get(r.st.View(), aServer); ok {
+		return *s
+	}
+	return vpc.SSLServerStatus{}
+}
+
+// TestSSLServerStatus tells what planes see of an SSL server, and why it cannot be there.
+func TestSSLServerStatus(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.gateway(1, func(g *vpc.Gateway) { g.Type = vpc.TypeSSL })
+		r.sslServer(1, nil)
+		r.within(time.Second, "it runs", func() bool { s := r.sslStatus(); return s.Ready && s.Generation == 1 && s.Cause == "" })
+		r.fault(func(_ context.Context, _ plan.MachineID, what string) error {
+			if strings.Contains(what, "4500") {
+				return errors.New("the port is taken")
+			}
+			return nil
+		})
+		r.sslServer(1, func(s *vpc.SSLServer) { s.Port = 4500 })
+		r.within(2*time.Second, "it is told that it does not run", func() bool {
+			s := r.sslStatus()
+			return !s.Ready && s.Generation == 2 && strings.Contains(s.Cause, "the port is taken")
+		})
+		r.fault(nil)
+		r.within(time.Minute, "it runs again", func() bool { s := r.sslStatus(); return s.Ready && s.Cause == "" })
+
+		r.gateway(1, func(g *vpc.Gateway) { g.Blocked = true })
+		r.within(2*time.Second, "a gateway that is shut has none", func() bool { return strings.Contains(r.sslStatus().Cause, "isolated or blocked") })
+		r.gateway(1, func(g *vpc.Gateway) { g.Blocked = false })
+		r.within(2*time.Second, "and has it again", func() bool { return r.sslStatus().Ready })
+
+		r.sslServer(1, func(s *vpc.SSLServer) { s.Key = nil })
+		r.within(2*time.Second, "without its keys it cannot run", func() bool { return strings.Contains(r.sslStatus().Cause, "keys cannot be opened") })
+	})
+}
