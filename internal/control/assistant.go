@@ -30,7 +30,7 @@ func (v VPCView) AssistantRanges() []Assistant {
 }
 
 func network(r store.Reader, v *vpc.VPC) vpc.Network {
-	return vpc.Network{VPC: v, Subnets: vpcSubnets(r, v), Tables: vpcTables(r, v)}
+	return vpc.Network{VPC: v, Subnets: vpcSubnets(r, v), Tables: vpcTables(r, v), Pools: clientPools(r, v, "")}
 }
 
 // ChangeAssistants adds assistant ranges to a VPC and takes others away, and returns the

@@ -134,7 +134,7 @@ func (c *Control) surroundings(r store.Reader, caller *Caller, g *vpc.Gateway, p
 		Quota: func(name string) int { return quota(r, caller.Account, name) },
 	}
 	if v, ok := store.VPCs.Get(r, g.VPC); ok {
-		s.VPCRanges = v.Ranges()
+		s.VPCRanges, s.Pools = v.Ranges(), clientPools(r, v, "")
 	}
 	for x := range store.ConnectionsByGateway.All(r, store.Of(g.Scope, g.ID)) {
 		if x.ID != self {

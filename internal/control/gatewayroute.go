@@ -88,6 +88,9 @@ func addRoute(tx *store.Tx, caller *Caller, around *vpc.Surroundings, param stri
 	if refusal != nil {
 		return nil, refusal
 	}
+	if err := vpc.CheckPools(param+".DestinationCidrBlock", r.Destination, around.Pools, caller.Codes); err != nil {
+		return nil, err
+	}
 	if err := checkNextHop(tx, caller, g, r, param+".InstanceId"); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"net/netip"
 	"strconv"
 
 	"github.com/gatewright/gatewright/internal/pki"
@@ -76,13 +77,33 @@ func sslSurroundings(r store.Reader, caller *Caller, g *vpc.Gateway, self vpc.SS
 	if !ok {
 		return around
 	}
-	around.VPCRanges = v.Ranges()
-	for s := range store.SSLServersByVPC.All(r, store.Of(g.Scope, g.VPC)) {
-		if s.ID != self {
-			around.Pools = append(around.Pools, s.Remote)
+	around.VPCRanges, around.Pools, around.Beyond = v.Ranges(), clientPools(r, v, self), beyond(r, v)
+	return around
+}
+
+// clientPools are the client ranges of a VPC's SSL servers, but for one of them.
+func clientPools(r store.Reader, v *vpc.VPC, but vpc.SSLServerID) (out []netip.Prefix) {
+	for s := range store.SSLServersByVPC.All(r, store.Of(v.Scope, v.ID)) {
+		if s.ID != but {
+			out = append(out, s.Remote)
 		}
 	}
-	return around
+	return out
+}
+
+// beyond are the ranges that a VPC's gateways lead to, by policies and by routes.
+func beyond(r store.Reader, v *vpc.VPC) (out []netip.Prefix) {
+	for x := range store.ConnectionsByVPC.All(r, store.Of(v.Scope, v.ID)) {
+		for _, p := range x.Policies {
+			out = append(out, p.Remotes...)
+		}
+	}
+	for g := range store.GatewaysByVPC.All(r, store.Of(v.Scope, v.ID)) {
+		for _, route := range routesOf(r, g) {
+			out = append(out, route.Destination)
+		}
+	}
+	return out
 }
 
 // certify gives a new server its authority, certificate and keys. Their chance is not

@@ -21,6 +21,7 @@ type Network struct {
 	*VPC
 	Subnets []*Subnet
 	Tables  []*RouteTable
+	Pools   []netip.Prefix // client ranges of its SSL servers
 }
 
 // assistantChange is a spec that was read.
@@ -109,8 +110,8 @@ func readRanges(param string, texts []string, check func(param, s string, codes 
 	return out, nil
 }
 
-// admit refuses a new assistant range that overlaps a range of the VPC or covers the
-// destination of a route.
+// admit refuses a new assistant range that overlaps a range of the VPC or of clients, or covers
+// the destination of a route.
 func (n Network) admit(p netip.Prefix, assistants []netip.Prefix, param string, codes Listed) *Error {
 	if n.CIDR.Overlaps(p) {
 		return Refuse(codes.Pick(InvalidParameterValueVpcCidrConflict, InvalidParameterValueSubnetConflict, InvalidParameterValue), param,
@@ -119,6 +120,10 @@ func (n Network) admit(p netip.Prefix, assistants []netip.Prefix, param string, 
 	if other, found := FirstOverlap(p, assistants); found {
 		return Refuse(codes.Pick(InvalidParameterValueSubnetOverlapAssistCidr, InvalidParameterValueSubnetConflict, InvalidParameterValue), param,
 			"`%s` overlaps the assistant range `%s`", "`%s` 与辅助网段 `%s` 重叠", p, other)
+	}
+	if pool, found := FirstOverlap(p, n.Pools); found {
+		return Refuse(codes.Pick(InvalidParameterValueVpcCidrConflict, InvalidParameterValueSubnetConflict, InvalidParameterValue), param,
+			"`%s` overlaps `%s`, the clients of an SSL server of the VPC", "`%s` 与该私有网络 SSL 服务端的客户端网段 `%s` 重叠", p, pool)
 	}
 	for _, table := range n.Tables {
 		for _, route := range table.Routes {

@@ -76,6 +76,17 @@ func FirstOverlap(p netip.Prefix, ranges []netip.Prefix) (netip.Prefix, bool) {
 	return netip.Prefix{}, false
 }
 
+// FirstWithin finds the first of the ranges that p lies in or is. One that p contains does
+// not count: there the more specific of the two leads packets its own way.
+func FirstWithin(p netip.Prefix, ranges []netip.Prefix) (netip.Prefix, bool) {
+	for _, r := range ranges {
+		if Covers(r, p) {
+			return r, true
+		}
+	}
+	return netip.Prefix{}, false
+}
+
 // CheckRange reads an IPv4 range whose host bits are clear, Malformed otherwise.
 func CheckRange(param, s string, codes Listed) (netip.Prefix, *Error) {
 	if p, ok := ParseCanonicalRange(s); ok {

@@ -146,6 +146,9 @@ func checkPair(param string, p pair, around *Surroundings) *Error {
 		return Refuse(codes.Pick(InvalidParameterValueVpcCidrConflict, InvalidParameterValueVpnConnCidrConflict), param,
 			"`%s` overlaps the VPC's range `%s`", "`%s` 与私有网络网段 `%s` 重叠", p.remote, own)
 	}
+	if err := CheckPools(param, p.remote, around.Pools, codes); err != nil {
+		return err
+	}
 	for _, other := range around.Others {
 		for _, q := range pairs(other.Policies) {
 			if p.overlaps(q) {

@@ -52,6 +52,7 @@ type Surroundings struct {
 	Host            *Host // that carries the gateway; nil: none, so that anything goes
 	CustomerGateway *CustomerGateway
 	VPCRanges       []netip.Prefix // of the gateway's VPC; empty for the CCN types
+	Pools           []netip.Prefix // client ranges of the VPC's SSL servers
 	Others          []*Connection  // the gateway's other connections, those being deleted too
 	Quota           func(name string) int
 	Codes           Listed

@@ -45,6 +45,7 @@ type SSLSurroundings struct {
 	Gateway   *Gateway
 	VPCRanges []netip.Prefix // of the gateway's VPC; empty for SSL_CCN
 	Pools     []netip.Prefix // client ranges of other servers in the VPC
+	Beyond    []netip.Prefix // ranges that the VPC's other gateways lead to
 	Codes     Listed
 }
 
@@ -265,6 +266,12 @@ func (s *SSLServer) fits(around *SSLSurroundings) *Error {
 		return Refuse(codes.Pick(InvalidParameterValueCidrConflict, InvalidParameterValue), "RemoteAddress",
 			"`%s` overlaps `%s`, the clients of another SSL server of the VPC", "`%s` 与同一私有网络内另一 SSL 服务端的客户端网段 `%s` 重叠", s.Remote, p)
 	}
+	for _, p := range around.Beyond {
+		if Covers(s.Remote, p) {
+			return Refuse(codes.Pick(InvalidParameterValueCidrConflict, InvalidParameterValue), "RemoteAddress",
+				"`%s` covers `%s`, which another gateway of the VPC leads to", "`%s` 包含同一私有网络内其他网关通往的网段 `%s`", s.Remote, p)
+		}
+	}
 	for i, p := range s.Local {
 		if !ccn && !CoveredByAny(p, around.VPCRanges) {
 			return Refuse(codes.Pick(InvalidParameterValueCidrNotInSslVpnVpc, InvalidParameterValue), "LocalAddress."+strconv.Itoa(i),
@@ -272,6 +279,17 @@ func (s *SSLServer) fits(around *SSLSurroundings) *Error {
 		}
 	}
 	return nil
+}
+
+// CheckPools refuses a range beyond a gateway that lies in the client range of an SSL
+// server of the same VPC: the VPC sends what is for those addresses to the clients.
+func CheckPools(param string, p netip.Prefix, pools []netip.Prefix, codes Listed) *Error {
+	pool, inside := FirstWithin(p, pools)
+	if !inside {
+		return nil
+	}
+	return Refuse(codes.Pick(InvalidParameterValueVpnConnCidrConflict, InvalidParameterValueVpcCidrConflict, UnsupportedOperation), param,
+		"`%s` lies in `%s`, the clients of an SSL server of the VPC", "`%s` 位于同一私有网络 SSL 服务端的客户端网段 `%s` 之内", p, pool)
 }
 
 func malformed(codes Listed, param, en, zh string, args ...any) *Error {
