@@ -30,7 +30,7 @@ type meter struct {
 	file     string // what is billed already; it goes when the machine is booted, as counters do
 	read     func(ctx context.Context, id vpc.GatewayID) (map[string]netdev.Traffic, error)
 	gateways func() []*vpc.Gateway
-	bill     func(ctx context.Context, id vpc.GatewayID, bytes uint64) error
+	bill     func(ctx context.Context, id vpc.GatewayID, bytes uint64) (left uint64, err error) // left: too few for any money
 	log      *slog.Logger
 
 	saving  sync.Mutex // held while the file is written
@@ -44,6 +44,7 @@ type tally struct {
 	mu      sync.Mutex
 	last    map[string]netdev.Traffic
 	owed    uint64 // sent and not billed
+	left    uint64 // of that, what was too little when it was billed last
 	minutes map[vpc.Instant][]vpc.PeerTraffic
 }
 
@@ -165,21 +166,27 @@ func (m *meter) settle(ctx context.Context, id vpc.GatewayID) error {
 	t := m.tally(id)
 	t.mu.Lock()
 	owed := t.owed
+	if owed == t.left { // nothing since
+		t.mu.Unlock()
+		return nil
+	}
 	t.owed = 0
 	t.mu.Unlock()
-	if owed == 0 {
-		return nil
-	}
-	err := m.save()
+	left, err := uint64(0), m.save()
 	if err == nil {
-		err = m.bill(ctx, id, owed)
-	}
-	if err == nil {
-		return nil
+		left, err = m.bill(ctx, id, owed)
 	}
 	t.mu.Lock()
-	t.owed += owed
+	if err != nil {
+		left = owed
+	} else {
+		t.left = left
+	}
+	t.owed += left
 	t.mu.Unlock()
+	if err == nil {
+		return nil
+	}
 	return errors.Join(err, m.save())
 }
 

@@ -24,7 +24,10 @@ type counted struct {
 	counters map[string]netdev.Traffic // nil: it has no namespace
 	row      vpc.Gateway
 	billed   uint64
+	calls    int   // to have it billed
 	refuse   error // what billing fails with
+
+	tooLittle uint64 // bytes that each bill leaves over
 }
 
 func newCounted(t *testing.T) *counted {
@@ -43,11 +46,12 @@ func (c *counted) start(dir string) {
 			}
 			return c.counters, nil
 		},
-		bill: func(_ context.Context, id vpc.GatewayID, bytes uint64) error {
+		bill: func(_ context.Context, id vpc.GatewayID, bytes uint64) (uint64, error) {
+			c.calls++
 			if c.refuse == nil {
-				c.billed += bytes
+				c.billed += bytes - min(bytes, c.tooLittle)
 			}
-			return c.refuse
+			return min(bytes, c.tooLittle), c.refuse
 		},
 	}
 	if err := c.begin(c.Context()); err != nil {
@@ -104,6 +108,34 @@ func TestMeterBillsOnce(t *testing.T) {
 	c.start(t.TempDir())
 	c.settleAll(t.Context())
 	c.wantBilled(1900, "when the file is lost")
+}
+
+// TestMeterLeft: bytes that are worth no money yet are billed with the next, after a
+// restart, too, and are no reason to bill.
+func TestMeterLeft(t *testing.T) {
+	c, dir := newCounted(t), t.TempDir()
+	c.start(dir)
+	c.tooLittle = 300
+	c.carry(0, 10)
+	c.minute(t.Context(), 0)
+	c.settleAll(t.Context())
+	c.wantBilled(700, "300 of 1000 are left")
+	c.settleAll(t.Context())
+	if c.calls != 1 {
+		t.Errorf("%d bills for one minute's traffic", c.calls)
+	}
+	c.carry(0, 15)
+	c.minute(t.Context(), 0)
+	c.tooLittle = 50
+	c.settleAll(t.Context())
+	c.wantBilled(1450, "50 of 800 are left")
+	if err := c.save(); err != nil { // as at the end of a run
+		t.Fatal(err)
+	}
+	c.start(dir)
+	c.tooLittle = 0
+	c.settleAll(t.Context())
+	c.wantBilled(1500, "nothing is left")
 }
 
 // TestMeterLast: what a gateway has sent before it goes is billed before it is gone, once.

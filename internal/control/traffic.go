@@ -108,24 +108,24 @@ func (c *Control) peerTraffic(ctx context.Context, r store.Reader, g *vpc.Gatewa
 }
 
 // Meter puts what a gateway has sent to the internet side since the last call on its
-// account's ledger, if it is postpaid. The loop of its host calls it every few minutes
-// and before it says that the gateway is gone: nothing is written per packet.
-func (c *Control) Meter(ctx context.Context, id vpc.GatewayID, bytes uint64) error {
-	if bytes == 0 {
-		return nil
-	}
-	_, err := c.st.Update(ctx, func(tx *store.Tx) error {
+// account's ledger, if it is postpaid, and tells how many of the bytes are too few for the
+// smallest unit of money: the caller counts them again with the next. The loop of its host
+// calls it every few minutes and before it says that the gateway is gone: nothing is
+// written per packet.
+func (c *Control) Meter(ctx context.Context, id vpc.GatewayID, bytes uint64) (left uint64, err error) {
+	_, err = c.st.Update(ctx, func(tx *store.Tx) error {
+		left = 0
 		g, ok := store.Gateways.Get(tx, id)
 		if !ok || g.Charge != vpc.Postpaid {
 			return nil
 		}
-		cost := c.cfg.Prices.Traffic(g.Region, bytes)
-		if cost == 0 {
+		var cost vpc.Money
+		if cost, left = c.cfg.Prices.Traffic(g.Region, bytes); cost == 0 {
 			return nil
 		}
 		return book(tx, vpc.LedgerEntry{
-			Account: g.Account, At: tx.Now(), Kind: vpc.LedgerTraffic, Resource: string(g.ID), Amount: -cost, Note: fmt.Sprint(bytes, " bytes"),
+			Account: g.Account, At: tx.Now(), Kind: vpc.LedgerTraffic, Resource: string(g.ID), Amount: -cost, Note: fmt.Sprint(bytes-left, " bytes"),
 		})
 	})
-	return err
+	return left, err
 }

@@ -13,9 +13,16 @@ import (
 func TestMeter(t *testing.T) {
 	inTunnels(t, vpc.TypeIPsec, func(n *tunnels) {
 		before := n.balance()
-		n.must(n.c.Meter(n.Context(), n.gateway.ID, 0))
-		n.must(n.c.Meter(n.Context(), n.gateway.ID, 5<<30))
-		n.must(n.c.Meter(n.Context(), "vpngw-nobody00", 5<<30))
+		meter := func(id vpc.GatewayID, bytes, want uint64) {
+			t.Helper()
+			if left, err := n.c.Meter(n.Context(), id, bytes); err != nil || left != want {
+				t.Errorf("%d bytes: %d are left, want %d (%v)", bytes, left, want, err)
+			}
+		}
+		meter(n.gateway.ID, 0, 0)
+		meter(n.gateway.ID, 1000, 1000) // not worth a millionth
+		meter(n.gateway.ID, 5<<30, 0)
+		meter("vpngw-nobody00", 5<<30, 0)
 		if got := before.Minus(n.balance()).String(); got != "4" {
 			t.Errorf("5 GB cost %s", got)
 		}

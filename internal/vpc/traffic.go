@@ -74,12 +74,17 @@ func (q *TrafficQuery) Order(peers []PeerTraffic) []PeerTraffic {
 const gigabyte = 1 << 30
 
 // Traffic is what so many bytes from a gateway of a region to the internet side cost,
-// rounded down.
-func (b *PriceBook) Traffic(r Region, bytes uint64) Money {
-	hi, lo := bits.Mul64(uint64(b.table(r).TrafficPerGB), bytes)
+// rounded down, and how many of them are left that this does not pay for: they are to be
+// counted again with the next, so that nothing is lost over many calls.
+func (b *PriceBook) Traffic(r Region, bytes uint64) (cost Money, left uint64) {
+	price := uint64(b.table(r).TrafficPerGB)
+	hi, lo := bits.Mul64(price, bytes)
 	if hi >= gigabyte/2 { // more than money can count
-		return Money(1<<63 - 1)
+		return Money(1<<63 - 1), 0
 	}
-	cost, _ := bits.Div64(hi, lo, gigabyte)
-	return Money(cost)
+	if price == 0 {
+		return 0, 0
+	}
+	units, rest := bits.Div64(hi, lo, gigabyte)
+	return Money(units), rest / price
 }
