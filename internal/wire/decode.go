@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,12 +13,13 @@ import (
 //
 // Refusals, in this order whatever the order of the body: text that is not a JSON
 // object (InvalidParameter); an input that the action does not define
-// (UnknownParameter); a required one absent (MissingParameter); a wrong JSON type, a
+// (UnknownParameter, or .WithGuess); a required one absent (MissingParameter); a wrong JSON type, a
 // number with a fraction, an exponent or out of its range (InvalidParameter, for
 // filters .FilterNotDict and .FilterValuesNotList); a string with a NUL, a lone
-// surrogate or bytes that are not UTF-8 (InvalidParameterValue).
+// surrogate or bytes that are not UTF-8 (InvalidParameterValue, or .NotUtf8EncodingError).
+// The two narrower codes are for actions that document them.
 func (a *Action) DecodeJSON(body []byte) (any, *Error) {
-	d := decoder{reader: reader{text: body}}
+	d := decoder{reader: reader{text: body}, verdict: verdict{action: a}}
 	req := a.New()
 	if !d.document(req.(record)) && d.rank < rankFatal {
 		d.depth = 0
@@ -72,7 +74,8 @@ func (d *decoder) object(rec record) bool {
 		}
 		i := shape.find(name, hint)
 		if i < 0 {
-			return d.unknown(string(name[:min(len(name), 2*maxQuoted)]))
+			text := string(name[:min(len(name), 2*maxQuoted)])
+			return d.unknown(text, text, shape)
 		}
 		hint = i + 1
 		is, ok := d.member(&shape.Fields[i], rec.slot(i))
@@ -228,7 +231,7 @@ func (d *decoder) textOf(f *Field) (string, outcome) {
 	case !ok:
 		return "", broken
 	case !clean:
-		d.notText()
+		d.notText(bytes.IndexByte(s, 0) >= 0)
 		return "", refused
 	}
 	return string(s), good

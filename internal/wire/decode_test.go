@@ -60,6 +60,11 @@ func TestDecodeJSON(t *testing.T) {
 		{"unknown below a list", "CreateVpnGateway", createGateway + `,"Tags":[{"Key":"a"},{"Key":"a","Val":"b"}]}`, `UnknownParameter Tags.1.Val`},
 		{"unknown below an object", "CreateVpnGateway", createGateway + `,"InstanceChargePrepaid":{"Period":1,"X":{}}}`, `UnknownParameter InstanceChargePrepaid.X`},
 		{"an empty name", "DeleteVpnGateway", `{"":1}`, `UnknownParameter ""`},
+		{"a slip in the name", "CreateRoutes", `{"RouteTableId":"r","Routs":[]}`, `UnknownParameter.WithGuess Routs`},
+		{"a slip below a list", "CreateRoutes", `{"RouteTableId":"r","Routes":[{"DestinationCIDRBlock":"a"}]}`, `UnknownParameter.WithGuess Routes.0.DestinationCIDRBlock`},
+		{"a name that is near to none", "CreateRoutes", `{"RouteTableId":"r","Things":1}`, `UnknownParameter Things`},
+		{"a short name that is near to all", "CreateRoutes", `{"RouteTableId":"r","Rout":1}`, `UnknownParameter Rout`},
+		{"a name of another length", "CreateRoutes", `{"RouteTableId":"r","RouteTableIdentity":1}`, `UnknownParameter RouteTableIdentity`},
 		{"no ClientToken here", "CreateVpnGateway", createGateway + `,"ClientToken":"x"}`, `UnknownParameter ClientToken`},
 
 		{"missing", "CreateVpnGateway", `{"VpcId":"vpc-abcd1234","InternetMaxBandwidthOut":5}`, `MissingParameter VpnGatewayName`},
@@ -88,6 +93,9 @@ func TestDecodeJSON(t *testing.T) {
 		{"missing before mistyped", "DeleteVpnConnection", `{"VpnGatewayId":1}`, `MissingParameter VpnConnectionId`},
 		{"missing before mistyped in the depth", "CreateVpnGateway", createGateway + `,"MaxConnection":"5","Tags":[{}]}`, `MissingParameter Tags.0.Key`},
 		{"mistyped before not text", "DeleteVpnConnection", `{"VpnGatewayId":"\u0000","VpnConnectionId":1}`, `InvalidParameter VpnConnectionId`},
+		{"not UTF-8, where that has a code", "DescribeRoutes", "{\"Filters\":[{\"Name\":\"\xff\",\"Values\":[]}]}", `InvalidParameterValue.NotUtf8EncodingError Filters.0.Name`},
+		{"half a pair, where that has a code", "DescribeRoutes", `{"Filters":[{"Name":"\ud800","Values":[]}]}`, `InvalidParameterValue.NotUtf8EncodingError Filters.0.Name`},
+		{"a NUL has none", "DescribeRoutes", `{"Filters":[{"Name":"\u0000","Values":[]}]}`, `InvalidParameterValue Filters.0.Name`},
 		{"the first of two mistyped", "DeleteVpnConnection", `{"VpnConnectionId":1,"VpnGatewayId":2}`, `InvalidParameter VpnConnectionId`},
 		{"a mistyped required one is not missing", "DeleteVpnGateway", `{"VpnGatewayId":[]}`, `InvalidParameter VpnGatewayId`},
 	} {

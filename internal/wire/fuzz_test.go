@@ -24,7 +24,8 @@ func number(name string) uint16 {
 // refusalCodes are all that decoding may answer.
 var refusalCodes = []string{
 	"InvalidParameter", "InvalidParameter.FilterNotDict", "InvalidParameter.FilterValuesNotList", "InvalidParameterValue",
-	"InvalidParameterValue.LimitExceeded", "MissingParameter", "RequestSizeLimitExceeded", "UnknownParameter",
+	"InvalidParameterValue.LimitExceeded", "InvalidParameterValue.NotUtf8EncodingError", "MissingParameter",
+	"RequestSizeLimitExceeded", "UnknownParameter", "UnknownParameter.WithGuess",
 }
 
 func checkRefusal(t *testing.T, err *wire.Error) {

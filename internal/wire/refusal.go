@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -10,9 +11,11 @@ import (
 // The codes that decoding answers with.
 const (
 	codeUnknownParameter = "UnknownParameter"
+	codeUnknownGuess     = "UnknownParameter.WithGuess" // where the action documents it and one name is near
 	codeMissingParameter = "MissingParameter"
 	codeInvalidParameter = "InvalidParameter"
 	codeInvalidValue     = "InvalidParameterValue"
+	codeNotUTF8          = "InvalidParameterValue.NotUtf8EncodingError" // where the action documents it
 	codeTooMany          = "InvalidParameterValue.LimitExceeded"
 	codeTooLarge         = "RequestSizeLimitExceeded"
 	codeFilterNotDict    = "InvalidParameter.FilterNotDict"
@@ -48,6 +51,7 @@ type step struct {
 // verdict collects what is wrong with a request and keeps the gravest, of equals the
 // first. The zero verdict is clean.
 type verdict struct {
+	action *Action
 	rank   rank
 	err    *Error
 	steps  [maxDepth]step
@@ -99,8 +103,19 @@ func (v *verdict) count() bool {
 		fmt.Sprintf("请求包含的值超过 %d 个", maxValues))
 }
 
-func (v *verdict) unknown(name string) bool {
-	return v.refuse(rankFatal, codeUnknownParameter, quotable(name), "this action does not define it", "该接口没有定义此参数")
+// unknown refuses an input. part is what of its name leads nowhere in shape, which is nil
+// below a value that has no fields.
+func (v *verdict) unknown(name, part string, shape *Shape) bool {
+	code, en, zh := codeUnknownParameter, "this action does not define it", "该接口没有定义此参数"
+	if guess := shape.nearest(part); guess != "" && v.documents(codeUnknownGuess) {
+		code, en, zh = codeUnknownGuess, en+"; `"+guess+"` may be meant", zh+"，是否应为 `"+guess+"`"
+	}
+	return v.refuse(rankFatal, code, quotable(name), en, zh)
+}
+
+func (v *verdict) documents(code string) bool {
+	_, found := slices.BinarySearch(v.action.Codes, code)
+	return found
 }
 
 func (v *verdict) missing(f *Field) {
@@ -113,8 +128,13 @@ func (v *verdict) tooMany(name string) bool {
 		fmt.Sprintf("列表最多 %d 个元素", maxElements))
 }
 
-func (v *verdict) notText() {
-	v.refuse(rankValue, codeInvalidValue, "", "it must be UTF-8 text without NUL", "必须是不含 NUL 的 UTF-8 文本")
+// notText refuses a string; nul says that a NUL is what is wrong with it.
+func (v *verdict) notText(nul bool) {
+	code := codeInvalidValue
+	if !nul && v.documents(codeNotUTF8) {
+		code = codeNotUTF8
+	}
+	v.refuse(rankValue, code, "", "it must be UTF-8 text without NUL", "必须是不含 NUL 的 UTF-8 文本")
 }
 
 func (v *verdict) mistyped(k Kind) {

@@ -18,7 +18,7 @@ import (
 func (a *Action) DecodeParams(params []Param) (any, *Error) {
 	req := a.New()
 	rec := req.(record)
-	d := textDecoder{leaves: make([]leaf, 0, len(params))}
+	d := textDecoder{verdict: verdict{action: a}, leaves: make([]leaf, 0, len(params))}
 	for i := range params {
 		if !d.resolve(rec.shape(), &params[i]) {
 			return nil, d.err
@@ -58,7 +58,7 @@ func (d *textDecoder) resolve(shape *Shape, p *Param) bool {
 		case why == tooFar:
 			return d.tooMany(quotable(p.Name))
 		case why == unknown || depth == maxDepth:
-			return d.unknown(p.Name)
+			return d.unknown(p.Name, part, next.shape)
 		}
 		l.at[depth] = int32(i)
 		next = below
@@ -241,7 +241,7 @@ func (d *textDecoder) elements(leaves []leaf, one func([]leaf)) {
 
 func (d *textDecoder) textOf(_ *Field, text string) (string, bool) {
 	if !cleanText(text) {
-		d.notText()
+		d.notText(strings.IndexByte(text, 0) >= 0)
 		return "", false
 	}
 	return strings.Clone(text), true

@@ -83,6 +83,8 @@ func TestDecodeParams(t *testing.T) {
 
 		{"unknown", "CreateVpnGateway", gatewayText + "&Foo=1", "UnknownParameter Foo"},
 		{"unknown below a list", "CreateVpnGateway", gatewayText + "&Tags.0.Key=a&Tags.0.Val=b", "UnknownParameter Tags.0.Val"},
+		{"a slip below a list", "DeleteRoutes", "RouteTableId=r&Routes.0.RouteItemID=a", "UnknownParameter.WithGuess Routes.0.RouteItemID"},
+		{"a slip, and nothing below", "DeleteRoutes", "RouteTableId.Id=r", "UnknownParameter RouteTableId.Id"},
 		{"below a text", "DeleteVpnGateway", "VpnGatewayId.0=a", "UnknownParameter VpnGatewayId.0"},
 		{"below an element", "DescribeVpnGateways", "VpnGatewayIds.0.Id=a", "UnknownParameter VpnGatewayIds.0.Id"},
 		{"a name for an index", "DescribeVpnGateways", "Filters.Name=a", "UnknownParameter Filters.Name"},

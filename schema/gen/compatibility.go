@@ -40,7 +40,9 @@ Inferred for every action: the order of checks (inputs that the action does not 
 then required ones that are absent, then JSON types, then text that is not UTF-8 or holds a
 NUL, then the values themselves); that null counts as absent and that of a name given twice
 the last one counts; that Offset and Limit take a number and a string of digits alike; that
-a list holds at most 10,000 elements and a request 100,000 values.
+a list holds at most 10,000 elements and a request 100,000 values; that, where an action
+documents them, ` + "`" + `UnknownParameter.WithGuess` + "`" + ` is for an input whose name is near one of the
+action's, and ` + "`" + `InvalidParameterValue.NotUtf8EncodingError` + "`" + ` for text that is not UTF-8.
 
 `
 
