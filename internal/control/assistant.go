@@ -65,7 +65,7 @@ func (c *Control) AssistantConflicts(ctx context.Context, caller *Caller, id str
 	if err != nil {
 		return nil, err
 	}
-	conflicts, refusal := vpc.AssistantConflicts(network(view, v), spec, caller.Codes)
+	conflicts, refusal := vpc.AssistantConflicts(network(view, v), spec, quota(view, caller.Account, vpc.QuotaAssistants), caller.Codes)
 	if refusal != nil {
 		return nil, refusal
 	}

@@ -159,8 +159,8 @@ type ConflictItem struct {
 }
 
 // AssistantConflicts lists all that stands against a spec, without refusing it. A range
-// that is to go, but is not there, is refused.
-func AssistantConflicts(n Network, spec AssistantSpec, codes Listed) ([]Conflict, *Error) {
+// that is to go, but is not there, is refused, and so are more ranges than the quota has.
+func AssistantConflicts(n Network, spec AssistantSpec, quota int, codes Listed) ([]Conflict, *Error) {
 	ch, err := spec.read(codes)
 	if err != nil {
 		return nil, err
@@ -174,6 +174,9 @@ func AssistantConflicts(n Network, spec AssistantSpec, codes Listed) ([]Conflict
 		}
 		left = slices.Delete(left, at, at+1)
 		out = append(out, n.subnetConflicts(p)...)
+	}
+	if err := OverQuotaBy(codes.Pick(LimitExceeded), spec.AddParam, QuotaAssistants, len(left), len(ch.add), quota); err != nil {
+		return nil, err
 	}
 	for _, p := range ch.add {
 		out = append(out, n.rangeConflicts(p, left)...)

@@ -55,6 +55,17 @@ func TestChangeAssistants(t *testing.T) {
 	}
 }
 
+// TestTakeAwayOverQuota takes ranges away where there are more than the quota has by now.
+func TestTakeAwayOverQuota(t *testing.T) {
+	spec := AssistantSpec{Remove: []string{"172.16.1.0/24"}, RemoveParam: "Old"}
+	if after, err := ChangeAssistants(testNetwork(), spec, 0, nil); err != nil || len(after) != 1 {
+		t.Errorf("%v, %v", after, err)
+	}
+	if conflicts, err := AssistantConflicts(testNetwork(), spec, 0, nil); err != nil || len(conflicts) != 0 {
+		t.Errorf("%v, %v", conflicts, err)
+	}
+}
+
 func TestAssistantConflicts(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -68,8 +79,9 @@ func TestAssistantConflicts(t *testing.T) {
 		{"going", []string{"172.16.1.0/25"}, []string{"172.16.1.0/24"}, ""},
 		{"not there", nil, []string{"172.16.7.0/24"}, "ResourceNotFound"},
 		{"nothing", nil, nil, "InvalidParameterValue"},
+		{"too many for the VPC", []string{"10.1.0.0/16", "10.2.0.0/16"}, nil, "LimitExceeded"},
 	} {
-		got := printConflicts(AssistantConflicts(testNetwork(), AssistantSpec{Add: c.add, Remove: c.remove, AddParam: "New", RemoveParam: "Old"}, nil))
+		got := printConflicts(AssistantConflicts(testNetwork(), AssistantSpec{Add: c.add, Remove: c.remove, AddParam: "New", RemoveParam: "Old"}, 3, nil))
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}

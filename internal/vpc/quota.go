@@ -146,7 +146,7 @@ func OverQuota(code Code, param, quota string, have, limit int) *Error {
 
 // OverQuotaBy refuses more of something when that would exceed the quota.
 func OverQuotaBy(code Code, param, quota string, have, more, limit int) *Error {
-	if have+more <= limit {
+	if more == 0 || have+more <= limit {
 		return nil
 	}
 	return Refuse(code, param, "the quota `%s` is %d and %d are in use", "配额 `%s` 为 %d，已使用 %d", quota, limit, have)
