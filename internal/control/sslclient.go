@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"time"
 
 	"github.com/gatewright/gatewright/internal/pki"
 	"github.com/gatewright/gatewright/internal/store"
@@ -47,7 +48,7 @@ func (c *Control) CreateSSLClients(ctx context.Context, caller *Caller, server, 
 			}
 			ids[i] = string(cl.ID)
 		}
-		out = Began{c.numbered(tx, caller, ids...), ids[0]}
+		out = Began{c.numbered(tx, caller, c.sslSettle(tx, s.Gateway), ids...), ids[0]}
 		return nil
 	})
 	return out, err
@@ -108,17 +109,22 @@ func (c *Control) changeSSLClients(ctx context.Context, caller *Caller, param st
 		if err != nil {
 			return err
 		}
+		var after time.Duration
 		for _, cl := range clients {
 			n, revoke, err := change(tx, cl)
 			if err != nil {
 				return err
 			}
 			store.SSLClients.Put(tx, n)
+			after = max(after, c.sslSettle(tx, n.Gateway))
+			if n.Deleted != 0 {
+				after = c.cfg.Settle // its row goes then
+			}
 			if revoke {
 				store.SSLRevocations.Put(tx, &vpc.SSLRevocation{Server: cl.Server, Serial: cl.Serial, At: tx.Now(), Due: cl.End})
 			}
 		}
-		out = Began{c.numbered(tx, caller, ids...), ids[0]}
+		out = Began{c.numbered(tx, caller, after, ids...), ids[0]}
 		return nil
 	})
 	return out, err
@@ -127,7 +133,7 @@ func (c *Control) changeSSLClients(ctx context.Context, caller *Caller, param st
 // EnableSSLClients lets disabled clients in again, with the certificates they have.
 func (c *Control) EnableSSLClients(ctx context.Context, caller *Caller, param string, ids []string) (Began, error) {
 	return c.changeSSLClients(ctx, caller, param, ids, func(tx *store.Tx, cl *vpc.SSLClient) (*vpc.SSLClient, bool, error) {
-		n, refusal := cl.Enable(cl.CertStatus(tx.Now(), c.cfg.Settle), tx.Now(), caller.Codes)
+		n, refusal := cl.Enable(cl.CertStatus(tx.Now(), c.sslSettle(tx, cl.Gateway)), tx.Now(), caller.Codes)
 		return n, false, refused(refusal)
 	})
 }
@@ -135,7 +141,7 @@ func (c *Control) EnableSSLClients(ctx context.Context, caller *Caller, param st
 // DisableSSLClients ends clients' sessions and keeps them out.
 func (c *Control) DisableSSLClients(ctx context.Context, caller *Caller, param string, ids []string) (Began, error) {
 	return c.changeSSLClients(ctx, caller, param, ids, func(tx *store.Tx, cl *vpc.SSLClient) (*vpc.SSLClient, bool, error) {
-		n, refusal := cl.Disable(cl.CertStatus(tx.Now(), c.cfg.Settle), tx.Now(), caller.Codes)
+		n, refusal := cl.Disable(cl.CertStatus(tx.Now(), c.sslSettle(tx, cl.Gateway)), tx.Now(), caller.Codes)
 		return n, false, refused(refusal)
 	})
 }
@@ -205,7 +211,7 @@ func (c *Control) DownloadSSLClients(ctx context.Context, caller *Caller, param 
 		}
 		out = make([]SSLConfig, len(clients))
 		for i, cl := range clients {
-			if err := cl.CheckDownload(cl.CertStatus(tx.Now(), c.cfg.Settle), caller.Codes); err != nil {
+			if err := cl.CheckDownload(cl.CertStatus(tx.Now(), c.sslSettle(tx, cl.Gateway)), caller.Codes); err != nil {
 				return err
 			}
 			if out[i], err = c.sslConfig(tx, caller, param, cl); err != nil {

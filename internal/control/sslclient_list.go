@@ -81,7 +81,8 @@ func (c *Control) SSLClients(ctx context.Context, caller *Caller, q Query) (int,
 	now := c.st.Now()
 	out := make([]SSLClientView, len(rows))
 	for i, cl := range rows {
-		out[i] = SSLClientView{SSLClient: cl, State: cl.State(now, c.cfg.Settle), Status: cl.CertStatus(now, c.cfg.Settle)}
+		settle := c.sslSettle(view, cl.Gateway)
+		out[i] = SSLClientView{SSLClient: cl, State: cl.State(now, settle), Status: cl.CertStatus(now, settle)}
 	}
 	return total, out, nil
 }

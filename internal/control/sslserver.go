@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/gatewright/gatewright/internal/pki"
 	"github.com/gatewright/gatewright/internal/store"
@@ -55,7 +56,7 @@ func (c *Control) CreateSSLServer(ctx context.Context, caller *Caller, spec vpc.
 		if err := c.tagNew(tx, acct, s.Scope, sslServerResource(s.ID), spec.Tags, s.Created, caller.Codes); err != nil {
 			return err
 		}
-		out = Began{c.numbered(tx, caller, string(s.ID)), string(s.ID)}
+		out = Began{c.numbered(tx, caller, c.sslSettle(tx, s.Gateway), string(s.ID)), string(s.ID)}
 		return nil
 	})
 	return out, err
@@ -135,8 +136,9 @@ func (c *Control) certify(s *vpc.SSLServer, now vpc.Instant) error {
 	return nil
 }
 
-// numbered records the outcome of an asynchronous call under a number of its own.
-func (c *Control) numbered(tx *store.Tx, caller *Caller, resources ...string) uint64 {
+// numbered records the outcome of an asynchronous call, which is done after a while, under
+// a number of its own.
+func (c *Control) numbered(tx *store.Tx, caller *Caller, after time.Duration, resources ...string) uint64 {
 	for {
 		number := uint64(tx.Rand().Uint32N(1<<31-1)) + 1 // some clients keep it in 32 bits
 		id := strconv.FormatUint(number, 10)
@@ -144,7 +146,7 @@ func (c *Control) numbered(tx *store.Tx, caller *Caller, resources ...string) ui
 			continue
 		}
 		now := tx.Now()
-		store.Tasks.Put(tx, &vpc.Task{ID: id, Account: caller.Account, Resources: resources, Done: now.Add(c.cfg.Settle), Due: now.Add(taskKept)})
+		store.Tasks.Put(tx, &vpc.Task{ID: id, Account: caller.Account, Resources: resources, Done: now.Add(after), Due: now.Add(taskKept)})
 		return number
 	}
 }
@@ -217,7 +219,11 @@ func (c *Control) changeSSLServer(ctx context.Context, caller *Caller, id string
 		if err := change(tx, s); err != nil {
 			return err
 		}
-		out = Began{c.numbered(tx, caller, string(s.ID)), string(s.ID)}
+		after := c.sslSettle(tx, s.Gateway)
+		if n, ok := store.SSLServers.Get(tx, s.ID); ok && n.Deleted != 0 {
+			after = c.cfg.Settle // its row goes then
+		}
+		out = Began{c.numbered(tx, caller, after, string(s.ID)), string(s.ID)}
 		return nil
 	})
 	return out, err
@@ -226,7 +232,7 @@ func (c *Control) changeSSLServer(ctx context.Context, caller *Caller, id string
 // standing refuses a server that is being made or deleted. One whose process does not run
 // can be changed, so that it will.
 func (c *Control) standing(tx *store.Tx, s *vpc.SSLServer) error {
-	state := s.Settled(tx.Now(), c.cfg.Settle)
+	state := s.Settled(tx.Now(), c.sslSettle(tx, s.Gateway))
 	if state == vpc.SSLUp || state == vpc.SSLUpdating {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/gatewright/gatewright/internal/store"
 	"github.com/gatewright/gatewright/internal/vpc"
@@ -29,6 +30,15 @@ func (c *Control) sslServerStanding(r store.Reader, s *vpc.SSLServer, now vpc.In
 		out.Limit = x.Gateway.MaxConnection
 	}
 	return out
+}
+
+// sslSettle is how long a new SSL server or client of a gateway and a change of one take by
+// the clock: where a host carries the gateway they take as long as they take.
+func (c *Control) sslSettle(r store.Reader, gateway vpc.GatewayID) time.Duration {
+	if g, ok := store.Gateways.Get(r, gateway); ok && g.Host != "" {
+		return 0
+	}
+	return c.cfg.Settle
 }
 
 // SSLServer tells how an SSL server of any account stands.
@@ -74,7 +84,7 @@ func (c *Control) CarriedSSL(host vpc.HostName) (out []SSLCarried) {
 			x := SSLCarried{SSLServerStanding: c.sslServerStanding(view, s, now), Certificates: map[vpc.CertStatus]int{}}
 			for cl := range store.SSLClientsByServer.All(view, store.Of(s.Scope, s.ID)) {
 				if cl.Deleted == 0 {
-					x.Certificates[cl.CertStatus(now, c.cfg.Settle)]++
+					x.Certificates[cl.CertStatus(now, 0)]++
 				}
 			}
 			x.Revoked = store.SSLRevocationsByServer.Count(view, s.ID)
