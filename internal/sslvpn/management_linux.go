@@ -132,7 +132,7 @@ func (s *server) decided(word string, args []string, env map[string]string) {
 	}
 	switch {
 	case (word == "CONNECT" || word == "REAUTH") && len(args) > 1:
-		s.admit(cid, args[0], args[1], knockOf(env, word == "REAUTH"))
+		s.admit(cid, args[1], knockOf(env, word == "REAUTH"))
 	case word == "ESTABLISHED":
 		_ = s.say("status 3\n")
 	case word == "DISCONNECT":
@@ -141,41 +141,11 @@ func (s *server) decided(word string, args []string, env map[string]string) {
 			s.tally.left(cid, session, env)
 			delete(s.sessions, cid)
 		}
+		delete(s.waiting, cid)
 		s.note()
 		s.mu.Unlock()
 		s.wake()
 	}
-}
-
-// admit answers a client that knocks.
-func (s *server) admit(cid uint64, cidText, kid string, k knock) {
-	s.mu.Lock()
-	others := 0
-	for _, session := range s.sessions {
-		if session.Client != k.client {
-			others++
-		}
-	}
-	c, refused := decide(s.want, k, others)
-	reply := answer(s.want, c, cidText, kid)
-	if refused != "" {
-		reply = denial(k, cidText, kid, refused)
-		s.tally.refused[refused]++
-	} else {
-		session, known := s.sessions[cid]
-		if !known {
-			session = Session{Client: c.ID, Serial: k.serial, Address: c.Address, Since: time.Now()}
-		}
-		session.key, _ = strconv.ParseUint(kid, 10, 64) // a number is what OpenVPN says
-		s.sessions[cid] = session
-		s.note()
-	}
-	s.mu.Unlock()
-	if refused != "" {
-		s.log.Info("sslvpn: client refused", "server", s.id, "client", k.client, "why", refused)
-	}
-	_ = s.say(reply)
-	s.wake()
 }
 
 // list replaces the sessions by those that OpenVPN has just listed, and throws out those

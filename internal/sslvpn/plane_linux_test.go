@@ -203,3 +203,28 @@ func TestLogIsBounded(t *testing.T) {
 		t.Error("nothing is written any more")
 	}
 }
+
+// TestEarly has a client call before the plan knows it, as one whose certificate was made a
+// moment ago: it is let in as soon as the plan comes.
+func TestEarly(t *testing.T) {
+	b := newBench(t)
+	c := b.traveller(t)
+	all := b.server().Clients
+	b.server().Clients = nil
+	b.ready(t)
+	c.dial()
+	s := b.plane.servers[b.row.ID]
+	b.Eventually(lab.Patience, "it waits", func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.waiting) == 0 && s.tally.refused[refusedUnknown] == 0 {
+			return fmt.Errorf("nobody has come:\n%s", tail(c.process.Output()))
+		}
+		return nil
+	})
+	b.server().Clients = all
+	began := time.Now()
+	b.apply(t)
+	b.up(t, c)
+	t.Logf("figure: a client that came early is in %v after the plan", time.Since(began).Round(time.Millisecond))
+}

@@ -67,6 +67,7 @@ type server struct {
 	sessions map[uint64]Session
 	known    bool // it has said who is connected, in its life
 	noted    map[uint64]noted
+	waiting  map[uint64]*held
 	tally    tally
 }
 
@@ -77,7 +78,7 @@ func (s *server) begin(conn net.Conn) {
 	defer s.mu.Unlock()
 	s.line, s.noted = conn, readNotes(s.notes)
 	s.tally.ask(s.sessions)
-	s.sessions = map[uint64]Session{}
+	s.sessions, s.waiting = map[uint64]Session{}, map[uint64]*held{}
 }
 
 // lost says that nobody is connected any more.
@@ -94,6 +95,11 @@ func (s *server) lost() {
 func (s *server) say(text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.tell(text)
+}
+
+// tell is say with the lock held.
+func (s *server) tell(text string) error {
 	if s.line == nil {
 		return net.ErrClosed
 	}
@@ -119,6 +125,7 @@ func (s *server) apply(ctx context.Context, want *plan.SSLServer) error {
 		go s.tend(life)
 	}
 	s.expel()
+	s.recall()
 	if err := s.await(ctx); err != nil {
 		return err
 	}
