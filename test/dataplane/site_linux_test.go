@@ -51,6 +51,12 @@ func (c *cloud) land(l *lab.Lab) *site {
 func (c *cloud) newGateway(l *lab.Lab, vpc string, mbit int) (id, public string) {
 	l.Helper()
 	id = text(c.call(l, "CreateVpnGateway", obj{"VpcId": vpc, "VpnGatewayName": "gateway", "InternetMaxBandwidthOut": mbit}), "VpnGateway", "VpnGatewayId")
+	return id, c.standing(l, id)
+}
+
+// standing waits for a gateway, and gives its address.
+func (c *cloud) standing(l *lab.Lab, id string) (public string) {
+	l.Helper()
 	l.Eventually(20*time.Second, id+" is AVAILABLE", func() error {
 		g := c.gateway(l, id)
 		public = text(g, "PublicIpAddress")
@@ -59,7 +65,7 @@ func (c *cloud) newGateway(l *lab.Lab, vpc string, mbit int) (id, public string)
 		}
 		return nil
 	})
-	return id, public
+	return public
 }
 
 // why is what the operator's commands tell about something.
