@@ -2,6 +2,7 @@ package ipsec
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -143,13 +144,29 @@ func (t *tunnel) fail(id uint32, r reason) {
 // state is what is told of the tunnel.
 func (t *tunnel) state() plan.TunnelState {
 	if t.up() {
-		return plan.TunnelState{Loaded: true, Up: true}
+		return plan.TunnelState{Loaded: true, Up: true, Remote: t.peer()}
 	}
 	r := t.refuse
 	if t.loaded {
 		r = t.why()
 	}
 	return plan.TunnelState{Loaded: t.loaded, Cause: r.cause, Hint: r.hint}
+}
+
+// peer is where a peer of unknown address is: at the far end of the newest IKE_SA that
+// carries packets.
+func (t *tunnel) peer() (at netip.Addr) {
+	if t.want.Remote.IsValid() {
+		return at
+	}
+	newest := uint32(0)
+	for _, s := range t.sas {
+		a, err := netip.ParseAddr(s.remote)
+		if err == nil && a.Is4() && s.id >= newest && slices.ContainsFunc(s.children, childSA.usable) {
+			at, newest = a, s.id
+		}
+	}
+	return at
 }
 
 func (t *tunnel) why() reason {

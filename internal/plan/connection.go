@@ -24,6 +24,14 @@ type wired struct {
 func (w *wired) crypted() string { return device("tw", w.id) }
 func (w *wired) clear() string   { return device("tl", w.id) }
 
+// at is where the connection's peer is as far as is known.
+func (w *wired) at() netip.Addr {
+	if w.remote.IsValid() {
+		return w.remote
+	}
+	return w.Seen.Remote
+}
+
 // routed reports whether routes choose the connection's traffic.
 func (w *wired) routed() bool { return !w.Row.RouteType.ByPolicy() }
 

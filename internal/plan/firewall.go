@@ -18,7 +18,7 @@ const (
 )
 
 // The names of a gateway's counters: of all that is encrypted, and of each peer's share.
-// In is from the internet side. A peer of unknown address has none of its own.
+// In is from the internet side. A peer that may be anywhere has them from when it is seen.
 const (
 	CounterIn  = "in"
 	CounterOut = "out"
@@ -61,7 +61,7 @@ func (g *gateway) firewall() Firewall {
 // childFirewall is that of a child's namespace. The gateway counts its traffic.
 func (g *gateway) childFirewall(w *wired) Firewall {
 	uncounted := *w
-	uncounted.remote = netip.Addr{}
+	uncounted.remote, uncounted.Seen.Remote = netip.Addr{}, netip.Addr{}
 	own := []*wired{&uncounted}
 	return Firewall{append(g.marks(nil),
 		Chain{Hook: HookInput, Rules: g.input(own)},
@@ -91,9 +91,9 @@ func (g *gateway) marks(parted []*wired) []Chain {
 func (g *gateway) input(own []*wired) []Filter {
 	out := []Filter{Filter{}.from(loopback)}
 	for _, w := range own {
-		if w.remote.IsValid() {
+		if at := w.at(); at.IsValid() {
 			in, _ := PeerCounters(w.Row.ID)
-			out = append(out, Filter{In: wanDevice, Src: one(w.remote), Counter: in})
+			out = append(out, Filter{In: wanDevice, Src: one(at), Counter: in})
 		}
 	}
 	if len(own) > 0 {
@@ -118,9 +118,9 @@ func (g *gateway) input(own []*wired) []Filter {
 func (g *gateway) output(own []*wired, children bool) []Filter {
 	out := []Filter{Filter{}.to(loopback)}
 	for _, w := range own {
-		if w.remote.IsValid() {
+		if at := w.at(); at.IsValid() {
 			_, name := PeerCounters(w.Row.ID)
-			out = append(out, Filter{Out: wanDevice, Dst: one(w.remote), Counter: name})
+			out = append(out, Filter{Out: wanDevice, Dst: one(at), Counter: name})
 		}
 	}
 	if len(own) > 0 {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"net/netip"
+
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
@@ -65,10 +67,11 @@ type Observed struct {
 
 // TunnelState is what is known of one connection's tunnel.
 type TunnelState struct {
-	Loaded bool   // the daemon holds it as it is wanted
-	Up     bool   // a CHILD_SA is installed, and its peer answers
-	Cause  string // why it is not up, in plain words; empty when up
-	Hint   string // what to change
+	Loaded bool       // the daemon holds it as it is wanted
+	Up     bool       // a CHILD_SA is installed, and its peer answers
+	Remote netip.Addr // where the peer is, when up and its address was not known
+	Cause  string     // why it is not up, in plain words; empty when up
+	Hint   string     // what to change
 }
 
 // ProbeState is the verdict of one health check.

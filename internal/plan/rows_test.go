@@ -105,6 +105,7 @@ func parseConnection(t testing.TB, text string) ConnectionSnapshot {
 		Peer        netip.Addr // of the customer gateway; none: its row is missing
 		Secret      string     // the key; empty: it cannot be unsealed
 		Up, Healthy bool
+		At          netip.Addr // where it was last
 	}
 	x := decode(t, text, row{Secret: "k", Connection: &vpc.Connection{
 		CustomerGateway: "cgw-aaaaaaaa", RouteType: vpc.RouteStaticRoute, Negotiation: vpc.NegotiateActive, Generation: 1,
@@ -112,7 +113,7 @@ func parseConnection(t testing.TB, text string) ConnectionSnapshot {
 			DHGroup: "GROUP14", Lifetime: 86400, Version: "IKEV2"},
 		IPsec: vpc.IPsecOptions{Encryption: "AES-CBC-128", Integrity: "SHA-256", PFS: "NULL", Lifetime: 3600, LifetimeKiB: 1843200},
 	}})
-	c := ConnectionSnapshot{Row: x.Connection, Key: vpc.Secret(x.Secret), Seen: Seen{Up: x.Up, Healthy: x.Healthy}}
+	c := ConnectionSnapshot{Row: x.Connection, Key: vpc.Secret(x.Secret), Seen: Seen{Up: x.Up, Healthy: x.Healthy, Remote: x.At}}
 	if x.Peer.IsValid() {
 		c.Peer = &vpc.CustomerGateway{ID: x.CustomerGateway, Addr: x.Peer}
 	}

@@ -57,6 +57,8 @@ type ConnectionSnapshot struct {
 type Seen struct {
 	Up      bool // its tunnel is
 	Healthy bool // its probes come back; means nothing without a health check
+
+	Remote netip.Addr // where its peer was last, if it may be anywhere
 }
 
 // RouterSnapshot is everything that the plan of a VPC's router depends on.

@@ -123,6 +123,9 @@ func (s snapshot) seen(before map[vpc.ConnectionID]plan.Seen, observed []plan.Ob
 		for id, t := range o.Tunnels {
 			if s, ok := now[id]; ok {
 				s.Up = t.Up
+				if t.Remote.IsValid() {
+					s.Remote = t.Remote
+				}
 				now[id] = s
 			}
 		}

@@ -68,6 +68,7 @@ func TestMoves(t *testing.T) {
 			if p := s.workload.Ping(o.inside, 20); p.Lost() > 0 {
 				t.Errorf("%s from %s: %v", version, far.Local, p)
 			}
+			s.counts(l, o, id, far.Local)
 		}
 		call()
 		pings := s.workload.PingStart(stays.inside)
@@ -81,6 +82,31 @@ func TestMoves(t *testing.T) {
 		if p := pings.Stop(); p.Lost() > 0 || p.Sent < 20 {
 			t.Errorf("the neighbour: %v", p)
 		}
+	}
+}
+
+// counts waits until the gateway counts what an office sends from an address.
+func (s *site) counts(l *lab.Lab, o *office, connection, from string) {
+	l.Helper()
+	const rule = `ip saddr %s counter name "in-%s"`
+	gateway := l.Existing(s.cloud.prefix + s.gateway)
+	l.Eventually(10*time.Second, "a counter for "+from, func() error {
+		if rules := gateway.Run("nft", "list", "chain", "ip", "gatewright", "input"); !strings.Contains(rules, fmt.Sprintf(rule, from, connection)) {
+			return fmt.Errorf("there is %s", rules)
+		}
+		return nil
+	})
+	counted := func() (packets int) {
+		_, after, _ := strings.Cut(gateway.Run("nft", "list", "counter", "ip", "gatewright", "in-"+connection), "packets ")
+		fmt.Sscan(after, &packets)
+		return packets
+	}
+	before := counted()
+	if p := s.workload.Ping(o.inside, 20); p.Lost() > 0 {
+		l.Fatalf("%v", p)
+	}
+	if n := counted() - before; n < 20 {
+		l.Fatalf("%d packets of 20 from %s are counted", n, from)
 	}
 }
 
