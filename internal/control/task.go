@@ -81,6 +81,9 @@ func (c *Control) hostedTask(r store.Reader, t *vpc.Task, v TaskView) TaskView {
 		if s, ok := store.SSLServers.Get(r, vpc.SSLServerID(id)); ok {
 			v.Status, v.Output = c.sslServerTask(r, s)
 		}
+		if cl, ok := store.SSLClients.Get(r, vpc.SSLClientID(id)); ok && cl.Deleted != 0 {
+			v.Status, v.Output = TaskRunning, ""
+		}
 	}
 	return v
 }
@@ -100,11 +103,14 @@ func (c *Control) connectionTask(r store.Reader, x *vpc.Connection) (status, out
 	return TaskRunning, ""
 }
 
-// sslServerTask is done when the process has run with the row's settings, if only once.
+// sslServerTask is done when the process has run with the row's settings, if only once,
+// or when the row of a server that is deleted is gone.
 func (c *Control) sslServerTask(r store.Reader, s *vpc.SSLServer) (status, output string) {
 	x := sslSighting(r, s)
 	switch state := s.State(x, c.st.Now(), c.cfg.Settle); {
-	case !x.Hosted() || state == vpc.SSLUp || state == vpc.SSLDeleting || x.Stood == s.Generation:
+	case state == vpc.SSLDeleting:
+		return TaskRunning, ""
+	case !x.Hosted() || state == vpc.SSLUp || x.Stood == s.Generation:
 		return TaskSuccess, TaskSuccess
 	case state.Failed() || x.Host == nil:
 		return TaskFailed, cannot
