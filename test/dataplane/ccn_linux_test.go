@@ -3,7 +3,6 @@ package dataplane
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/gatewright/gatewright/internal/lab"
 )
@@ -26,13 +25,13 @@ func TestCCN(t *testing.T) {
 			o.Load(far.Text())
 			id := s.connect(l, o, lab.IKEv2, more)
 			if kind == "Policy" {
-				s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+				s.netStatus(l, id, "AVAILABLE", 2*lab.Patience)
 				return
 			}
 			const probed = "169.254.132.2/32"
 			health := func(want string) {
 				t.Helper()
-				l.Eventually(20*time.Second, "the health check says "+want, func() error {
+				l.Eventually(2*lab.Patience, "the health check says "+want, func() error {
 					if got := text(shared.connection(l, id), "HealthCheckStatus"); got != want {
 						return fmt.Errorf("it says %s\n%s", got, shared.why(id))
 					}
@@ -41,10 +40,10 @@ func TestCCN(t *testing.T) {
 			}
 			o.Address("lo", probed)
 			health("AVAILABLE")
-			s.netStatus(l, id, "AVAILABLE", 5*time.Second)
+			s.netStatus(l, id, "AVAILABLE", 2*lab.Patience)
 			o.Run("ip", "addr", "del", probed, "dev", "lo")
 			health("UNAVAILABLE")
-			s.netStatus(l, id, "UNAVAILABLE", 5*time.Second)
+			s.netStatus(l, id, "UNAVAILABLE", 2*lab.Patience)
 			o.Address("lo", probed)
 			health("AVAILABLE")
 		})

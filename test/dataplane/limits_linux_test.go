@@ -16,7 +16,7 @@ func TestFlowLimits(t *testing.T) {
 	l := lab.New(t)
 	s, o, _ := shared.joined(l)
 	other, _ := s.attach(l, s.subnet, "other")
-	other.Reaches(o.inside, 10*time.Second)
+	other.Reaches(o.inside, lab.Patience)
 	s.limit(l, 5)
 	for what, send := range map[string]func() float64{
 		"to the office": func() float64 { return s.workload.Iperf(o.Namespace, o.inside, 3*time.Second, "-O", "1") },
@@ -24,7 +24,7 @@ func TestFlowLimits(t *testing.T) {
 			return o.Iperf(s.workload, s.inside, 3*time.Second, "-O", "1", "-B", o.inside, "-C", "cubic")
 		},
 	} {
-		l.Eventually(60*time.Second, "the most of 5 Mbit/s "+what, func() error {
+		l.Eventually(time.Minute, "the most of 5 Mbit/s "+what, func() error {
 			got := send()
 			t.Logf("%s: %.2f Mbit/s", what, got)
 			if got > 6.5 { // what may pass after a pause is 1 Mbit
@@ -36,7 +36,7 @@ func TestFlowLimits(t *testing.T) {
 			return nil
 		})
 	}
-	l.Eventually(60*time.Second, "the other machine is not limited", func() error {
+	l.Eventually(time.Minute, "the other machine is not limited", func() error {
 		if got := other.Iperf(o.Namespace, o.inside, time.Second); got < 10 {
 			return fmt.Errorf("it gets %.2f Mbit/s", got)
 		}
@@ -54,7 +54,7 @@ func TestFlowLimits(t *testing.T) {
 		t.Errorf("the other machine: %v", p)
 	}
 	s.limit(l, -1)
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 }
 
 // limit limits the site's workload, and returns when the gateway's rules say so.
@@ -65,7 +65,7 @@ func (s *site) limit(l *lab.Lab, mbit int) {
 	if n, _ := seen["TotalCount"].(float64); n == 0 != (mbit < 0) {
 		l.Fatalf("after %d: %v", mbit, seen)
 	}
-	l.Eventually(10*time.Second, fmt.Sprintf("a limit of %d", mbit), func() error {
+	l.Eventually(lab.Patience, fmt.Sprintf("a limit of %d", mbit), func() error {
 		var rules []string
 		for line := range strings.Lines(l.Existing(s.cloud.prefix+s.gateway).Run("nft", "list", "chain", "ip", "gatewright", "forward")) {
 			if strings.Contains(line, " "+s.inside+" ") && strings.Contains(line, " limit ") == (mbit > 0) {

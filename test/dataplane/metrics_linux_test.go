@@ -66,8 +66,8 @@ func TestMetrics(t *testing.T) {
 		"HealthCheckConfig": obj{"ProbeType": "NQA", "ProbeInterval": 1000, "ProbeThreshold": 3, "ProbeTimeout": 500}})
 	s.gatewayRoute(l, up.lan, id, 0)
 	silent := s.connect(l, down, lab.IKEv2, nil)
-	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-	s.workload.Reaches(up.inside, 5*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
+	s.workload.Reaches(up.inside, lab.Patience)
 	of := func(family, connection string) string {
 		return fmt.Sprintf("gatewright_%s{connection=%q,gateway=%q}", family, connection, s.gateway)
 	}
@@ -126,7 +126,7 @@ func TestMetrics(t *testing.T) {
 // scrape scrapes until the series are as wanted.
 func (s *site) scrape(l *lab.Lab, what string, wanted func(map[string]float64) error) (all map[string]float64) {
 	l.Helper()
-	l.Eventually(30*time.Second, what, func() (err error) {
+	l.Eventually(2*lab.Patience, what, func() (err error) {
 		if all, err = s.cloud.series(); err != nil {
 			return err
 		}

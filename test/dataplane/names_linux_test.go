@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gatewright/gatewright/internal/lab"
 )
@@ -29,8 +28,8 @@ func TestSameName(t *testing.T) {
 				o.Load(o.named(s, version, names[i]).Text())
 			}
 			for i, o := range offices {
-				s.netStatus(l, ids[i], "AVAILABLE", 20*time.Second)
-				s.workload.Reaches(o.inside, 5*time.Second)
+				s.netStatus(l, ids[i], "AVAILABLE", 2*lab.Patience)
+				s.workload.Reaches(o.inside, 2*lab.Patience)
 			}
 			for i, o := range offices {
 				own := o.key
@@ -38,7 +37,7 @@ func TestSameName(t *testing.T) {
 				wrong := o.named(s, version, names[i])
 				o.key = own
 				s.reloads(l, o, ids[i], wrong)
-				l.Eventually(20*time.Second, "the reason", func() error {
+				l.Eventually(2*lab.Patience, "the reason", func() error {
 					if why := shared.why(ids[i]); !strings.Contains(between(why, `"cause": "`, `"`), "key") {
 						return fmt.Errorf("it says %s", why)
 					}
@@ -48,8 +47,8 @@ func TestSameName(t *testing.T) {
 					t.Errorf("office %d by the other's key: %v", i+1, p)
 				}
 				o.Load(o.named(s, version, names[i]).Text())
-				s.netStatus(l, ids[i], "AVAILABLE", 30*time.Second)
-				s.workload.Reaches(o.inside, 5*time.Second)
+				s.netStatus(l, ids[i], "AVAILABLE", 2*lab.Patience)
+				s.workload.Reaches(o.inside, 2*lab.Patience)
 			}
 		})
 	}
@@ -67,5 +66,5 @@ func (s *site) reloads(l *lab.Lab, o *office, connection string, far lab.Tunnel)
 	l.Helper()
 	o.Load(far.Text())
 	s.cloud.call(l, "ResetVpnConnection", obj{"VpnGatewayId": s.gateway, "VpnConnectionId": connection})
-	s.netStatus(l, connection, "UNAVAILABLE", 10*time.Second)
+	s.netStatus(l, connection, "UNAVAILABLE", 2*lab.Patience)
 }

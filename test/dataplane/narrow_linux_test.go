@@ -32,10 +32,10 @@ func TestNarrowPath(t *testing.T) {
 			if kind == "StaticRoute" {
 				s.gatewayRoute(l, o.lan, id, 0)
 			}
-			s.netStatus(l, id, "AVAILABLE", 20*time.Second)
-			s.workload.Reaches(o.inside, 5*time.Second)
+			s.netStatus(l, id, "AVAILABLE", lab.Patience)
+			s.workload.Reaches(o.inside, lab.Patience)
 			outside := router.Capture("wan0")
-			l.Eventually(20*time.Second, "full packets arrive", func() error {
+			l.Eventually(lab.Patience, "full packets arrive", func() error {
 				if p := s.workload.Ping(o.inside, 10, "-s", fmt.Sprint(innerMTU-28)); p.Lost() > 0 {
 					return fmt.Errorf("%v", p)
 				}
@@ -89,11 +89,11 @@ func TestOneHost(t *testing.T) {
 	far.LocalTS, far.RemoteTS = []string{o.lan, o.public + "/32"}, []string{s.inside + "/32"}
 	o.Load(far.Text())
 	id := s.connect(l, o, lab.IKEv2, obj{"SecurityPolicyDatabases": []obj{{"LocalCidrBlock": s.inside + "/32", "RemoteCidrBlock": far.LocalTS}}})
-	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	if len(lab.Namespaces(shared.prefix+id)) != 1 {
 		t.Error("it has no child")
 	}
-	s.workload.Reaches(o.inside, 5*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
 	if p := o.Ping(s.inside, 20, "-I", o.inside); p.Lost() > 0 {
 		t.Errorf("to the cloud: %v", p)
 	}

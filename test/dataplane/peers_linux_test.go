@@ -90,7 +90,7 @@ func (s *site) counts(l *lab.Lab, o *office, connection, from string) {
 	l.Helper()
 	const rule = `ip saddr %s counter name "in-%s"`
 	gateway := l.Existing(s.cloud.prefix + s.gateway)
-	l.Eventually(10*time.Second, "a counter for "+from, func() error {
+	l.Eventually(lab.Patience, "a counter for "+from, func() error {
 		if rules := gateway.Run("nft", "list", "chain", "ip", "gatewright", "input"); !strings.Contains(rules, fmt.Sprintf(rule, from, connection)) {
 			return fmt.Errorf("there is %s", rules)
 		}
@@ -203,7 +203,7 @@ func TestManyPairs(t *testing.T) {
 	s.netStatus(l, id, "UNAVAILABLE", lab.Patience)
 	far.LocalTS = []string{o.lan, other}
 	o.Load(far.Text())
-	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	for _, to := range []string{o.inside, inside} {
 		s.workload.Reaches(to, lab.Patience)
 		if p := s.workload.Ping(to, 20); p.Lost() > 0 {
@@ -233,7 +233,7 @@ func TestSilentOffice(t *testing.T) {
 	o.Load(o.tunnel(s, lab.IKEv2).Text())
 	s.route(l, o.lan)
 	id := s.connect(l, o, lab.IKEv2, obj{"DpdEnable": 1, "DpdTimeout": "6", "DpdAction": "restart"})
-	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	s.workload.Reaches(o.inside, lab.Patience)
 	o.Run("nft", "add table ip quiet; add chain ip quiet in { type filter hook input priority 0; policy drop; }; add chain ip quiet out { type filter hook output priority 0; policy drop; }")
 	began := time.Now()
@@ -244,7 +244,7 @@ func TestSilentOffice(t *testing.T) {
 		t.Errorf("UNAVAILABLE after %v already", took)
 	}
 	o.Run("nft", "delete table ip quiet")
-	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	s.workload.Reaches(o.inside, lab.Patience)
 }
 
@@ -282,7 +282,9 @@ func TestFirstPacket(t *testing.T) {
 			if err := o.Down("cloud"); err != nil {
 				t.Errorf("%s: %v", kind, err)
 			}
+			ended := time.Now()
 			s.netStatus(l, id, "UNAVAILABLE", lab.Patience)
+			t.Logf("%s: the API says so %v after the office has ended it", kind, time.Since(ended).Round(time.Millisecond))
 		}
 	}
 }
