@@ -24,10 +24,18 @@ type dialIn struct {
 // usual parameters.
 func (s *site) dialIn(l *lab.Lab, people int, pool string, more obj) *dialIn {
 	l.Helper()
+	d := s.door(l, people)
+	d.open(l, pool, more)
+	return d
+}
+
+// door makes the gateway alone.
+func (s *site) door(l *lab.Lab, people int) *dialIn {
+	l.Helper()
 	at := *s
-	d := &dialIn{site: &at, pool: netip.MustParsePrefix(pool)}
+	d := &dialIn{site: &at}
 	d.gateway = text(s.cloud.call(l, "CreateVpnGateway", obj{
-		"VpcId": s.vpc, "VpnGatewayName": "dial-in", "InternetMaxBandwidthOut": 100, "Type": "SSL", "MaxConnection": people,
+		"VpcId": s.vpc, "VpnGatewayName": "dial-in", "InternetMaxBandwidthOut": 1000, "Type": "SSL", "MaxConnection": people,
 	}), "VpnGateway", "VpnGatewayId")
 	l.Eventually(2*lab.Patience, "the gateway is AVAILABLE", func() error {
 		g := s.cloud.gateway(l, d.gateway)
@@ -36,12 +44,18 @@ func (s *site) dialIn(l *lab.Lab, people int, pool string, more obj) *dialIn {
 		}
 		return nil
 	})
+	return d
+}
+
+// open makes the server, and returns when it takes clients.
+func (d *dialIn) open(l *lab.Lab, pool string, more obj) {
+	l.Helper()
+	d.pool = netip.MustParsePrefix(pool)
 	params := obj{"VpnGatewayId": d.gateway, "SslVpnServerName": "people", "RemoteAddress": pool}
 	for k, v := range more {
 		params[k] = v
 	}
 	d.server = d.cloud.began(l, "CreateVpnGatewaySslServer", "SslVpnServerId", params)
-	return d
 }
 
 // seat is the address of the client that was made as the nth, from 0.

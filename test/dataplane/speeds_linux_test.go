@@ -52,6 +52,7 @@ func TestSpeeds(t *testing.T) {
 	t.Run("tunnels", s.tunnels)
 	t.Run("throughput", s.throughput)
 	t.Run("neighbours", s.neighbours)
+	t.Run("travellers", s.travellers)
 	t.Run("idle", s.idleGateways)
 }
 
