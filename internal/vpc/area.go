@@ -43,3 +43,8 @@ func (r Region) Area() string {
 	}
 	return areaMainland
 }
+
+func (r Region) mainland() bool { return r.Area() == areaMainland }
+
+// finance reports whether a region is one of the finance cloud.
+func (r Region) finance() bool { return strings.HasSuffix(string(r), "-fsi") }

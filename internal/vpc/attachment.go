@@ -149,3 +149,20 @@ func (in *CCNInstance) check(param func(string) string, codes Listed) *Error {
 	}
 	return nil
 }
+
+// CheckSides refuses a network of a region in a CCN with networks of others: a CCN that is
+// metered by traffic does not cross the border of mainland China, and none crosses that of
+// the finance cloud.
+func (c *CCN) CheckSides(in Region, others []Region, param string, codes Listed) *Error {
+	for _, o := range others {
+		if in.finance() != o.finance() {
+			return Refuse(UnsupportedOperationUnableCrossFinance, param,
+				"`%s` and `%s`, where the CCN has a network, are not both of the finance cloud", "`%s` 与云联网已有实例所在的 `%s` 不同属金融云", in, o)
+		}
+		if c.Metering == MeterTraffic && in.mainland() != o.mainland() {
+			return Refuse(codes.Pick(UnsupportedOperationCcnTrafficMeteringUnableCrossBorder, UnsupportedOperationUnableCrossBorder), param,
+				"the CCN is metered by traffic and has a network in `%[2]s`, on the other side of the border from `%[1]s`", "按流量计量的云联网不支持跨境：`%s` 与已有实例所在的 `%s` 分处境内外", in, o)
+		}
+	}
+	return nil
+}

@@ -81,6 +81,9 @@ func (s *CCNSpec) Check(codes Listed) *Error {
 		if *f.value == "" {
 			*f.value = f.values[0]
 		}
+		if f.param == "QosLevel" && *f.value == ccnCopper {
+			return s.noCopper()
+		}
 		if !slices.Contains(f.values, *f.value) {
 			return Refuse(codes.Pick(InvalidParameterValue), f.param, "`%s` is none of %v", "`%s` 不在 %v 之中", Clip(*f.value), f.values)
 		}
@@ -94,6 +97,17 @@ func (s *CCNSpec) Check(codes Listed) *Error {
 			"a prepaid CCN is metered by BANDWIDTH only", "预付费云联网仅支持 BANDWIDTH 计量")
 	}
 	return nil
+}
+
+// ccnCopper is a QoS level that the vendor has codes for and this server does not offer.
+const ccnCopper = "CU"
+
+// noCopper refuses a copper CCN, which is prepaid first of all.
+func (s *CCNSpec) noCopper() *Error {
+	if s.Charge != CCNPrepaid {
+		return Refuse(UnsupportedOperationCopperCcnSupportedPrepaid, "InstanceChargeType", "a CCN of level CU is PREPAID only", "CU 等级的云联网仅支持 PREPAID")
+	}
+	return Refuse(UnsupportedOperationCopperCcnNotSupportedCreate, "QosLevel", "no CCN of level CU can be made here; it is one of %v", "不支持创建 CU 等级的云联网，可选 %v", ccnQoS)
 }
 
 // CheckLimitType refuses another way to limit bandwidth than a CCN can have. An empty one

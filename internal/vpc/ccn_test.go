@@ -92,6 +92,30 @@ func TestCheckCCNInstances(t *testing.T) {
 	}
 }
 
+func TestCheckSides(t *testing.T) {
+	for _, c := range []struct {
+		metering string
+		in       Region
+		others   []Region
+		want     Code
+	}{
+		{MeterTraffic, "ap-singapore", nil, "OK"},
+		{MeterTraffic, "ap-beijing", []Region{"ap-guangzhou", "ap-beijing"}, "OK"},
+		{MeterTraffic, "eu-frankfurt", []Region{"ap-singapore"}, "OK"},
+		{MeterTraffic, "ap-singapore", []Region{"ap-guangzhou"}, UnsupportedOperationCcnTrafficMeteringUnableCrossBorder},
+		{MeterTraffic, "ap-guangzhou", []Region{"ap-beijing", "na-ashburn"}, UnsupportedOperationCcnTrafficMeteringUnableCrossBorder},
+		{MeterBandwidth, "ap-singapore", []Region{"ap-guangzhou"}, "OK"},
+		{MeterBandwidth, "ap-shanghai-fsi", []Region{"ap-shenzhen-fsi"}, "OK"},
+		{MeterBandwidth, "ap-shanghai-fsi", []Region{"ap-shanghai"}, UnsupportedOperationUnableCrossFinance},
+		{MeterTraffic, "ap-singapore", []Region{"ap-shanghai-fsi"}, UnsupportedOperationUnableCrossFinance},
+	} {
+		ccn := CCN{Metering: c.metering}
+		if got := codeOf(ccn.CheckSides(c.in, c.others, "InstanceRegion", nil)); got != c.want {
+			t.Errorf("%s, %s beside %s: %s, want %s", c.metering, c.in, c.others, got, c.want)
+		}
+	}
+}
+
 func TestAttachmentState(t *testing.T) {
 	pending := Attachment{State: AttachmentPending, Due: 100}
 	for now, want := range map[Instant]string{99: AttachmentPending, 100: AttachmentExpired, 101: AttachmentExpired} {
