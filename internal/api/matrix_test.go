@@ -58,7 +58,7 @@ func TestMatrix(t *testing.T) {
 	seen.holdAgainst(t, readUnreached(t))
 }
 
-// coverage counts which codes each action was seen to answer.
+// coverage counts which codes each action was seen to answer without a fault.
 type coverage map[string]map[string]bool
 
 func (c coverage) add(action, code string) {
@@ -116,6 +116,7 @@ func (h *harness) run(t *testing.T, file string, b block, seen coverage) {
 	var action string
 	var reply any
 	pending := false
+	faults := map[string]bool{} // "ACTION CODE"
 	for _, l := range b.lines {
 		fail := func(format string, args ...any) {
 			t.Helper()
@@ -132,7 +133,9 @@ func (h *harness) run(t *testing.T, file string, b block, seen coverage) {
 			if got := codeOf(reply); got != want {
 				fail("answered %s", got)
 			}
-			seen.add(action, want)
+			if !faults[action+" "+want] {
+				seen.add(action, want)
+			}
 		case pending:
 			fail("the call before has no => CODE")
 		case strings.HasPrefix(l.text, "$"):
@@ -147,6 +150,9 @@ func (h *harness) run(t *testing.T, file string, b block, seen coverage) {
 				fail("%v", err)
 			}
 		case strings.HasPrefix(text, "!"):
+			if fault, ok := strings.CutPrefix(text, "!fault "); ok {
+				faults[fault] = true
+			}
 			if err := s.knob(text[1:]); err != nil {
 				fail("%v", err)
 			}
