@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	reportTime = 10 * time.Second // of one report
-	flapEvery  = time.Second      // of one connection's changes, beyond the first few
-	flapFirst  = 2                // changes that are told at once before that
+	reportTime = 10 * time.Second       // of one report
+	flapEvery  = 800 * time.Millisecond // of one connection's changes, beyond the first few; a change is told within a second
+	flapFirst  = 2                      // changes that are told at once before that
 )
 
 // reporter tells what the loops have seen: changes only, many machines' in one report,
-// and no connection's much more often than once a second. The newest counts; what could
+// and no connection's much more often than once in flapEvery. The newest counts; what could
 // not be told is told later.
 type reporter struct {
 	host   vpc.HostName
