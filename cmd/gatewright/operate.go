@@ -17,7 +17,7 @@ import (
 func operatorCommands() []*cobra.Command {
 	return []*cobra.Command{
 		accountCommands(), keyCommands(), quotaCommands(), limitCommands(), faultCommands(),
-		gatewayCommands(), hostCommands(), subnetCommands(), sslPolicyCommands(), newStatus(), storeCommands(), debugCommands(),
+		gatewayCommands(), hostCommands(), subnetCommands(), sslPolicyCommands(), newCRL(), newStatus(), storeCommands(), debugCommands(),
 	}
 }
 

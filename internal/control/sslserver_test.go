@@ -1,7 +1,9 @@
 package control_test
 
 import (
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatewright/gatewright/internal/control"
+	"github.com/gatewright/gatewright/internal/pki"
 	"github.com/gatewright/gatewright/internal/store"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -132,6 +135,52 @@ func TestSSLServerThatFails(t *testing.T) {
 		s.pass(2 * time.Second)
 		if got := s.dialled(); got != "gone" {
 			t.Errorf("deleted: %s", got)
+		}
+	})
+}
+
+// TestCRL: certificates that were replaced or deleted are on the list, disabled ones are
+// not, and the server's authority has signed it.
+func TestCRL(t *testing.T) {
+	atSite(t, func(s *site) {
+		id, _ := s.dialIn()
+		var clients []string
+		for _, name := range []string{"kept", "disabled", "replaced", "deleted"} {
+			began, err := s.c.CreateSSLClients(s.Context(), s.caller, string(id), "SslVpnClientName", []string{name}, nil)
+			s.must(err)
+			clients = append(clients, began.ID)
+		}
+		serials := map[string]bool{}
+		for _, c := range clients[2:] {
+			row, _ := store.SSLClients.Get(s.st.View(), vpc.SSLClientID(c))
+			serials[row.Serial] = true
+		}
+		s.pass(2 * time.Second)
+		_, err := s.c.DisableSSLClients(s.Context(), s.caller, "SslVpnClientId", clients[1:2])
+		s.must(err)
+		_, err = s.c.ReissueSSLClients(s.Context(), s.caller, "SslVpnClientIds", clients[2:3])
+		s.must(err)
+		_, err = s.c.DeleteSSLClients(s.Context(), s.caller, "SslVpnClientId", clients[3:])
+		s.must(err)
+		text, err := s.c.RevocationList(s.Context(), id)
+		s.must(err)
+		block, _ := pem.Decode([]byte(text))
+		list, err := x509.ParseRevocationList(block.Bytes)
+		s.must(err)
+		row, _ := store.SSLServers.Get(s.st.View(), id)
+		root, err := pki.ParseCertificate(row.RootCert)
+		s.must(err)
+		s.must(list.CheckSignatureFrom(root))
+		for _, e := range list.RevokedCertificateEntries {
+			if !serials[pki.Serial(e.SerialNumber)] {
+				t.Errorf("%x is on the list", e.SerialNumber)
+			}
+		}
+		if n := len(list.RevokedCertificateEntries); n != 2 {
+			t.Errorf("%d entries, want 2", n)
+		}
+		if _, err := s.c.RevocationList(s.Context(), "vpns-nobody00"); code(err) != "ResourceNotFound" {
+			t.Errorf("of no server: %v", err)
 		}
 	})
 }

@@ -62,6 +62,7 @@ func (s *Server) Handler() http.Handler {
 	route(mux, s, "gateway block", s.blockGateway)
 	route(mux, s, "gateway unblock", s.unblockGateway)
 	route(mux, s, "debug sslserver", s.sslServer)
+	route(mux, s, "crl", s.crl)
 	route(mux, s, "sslpolicy add", s.addSSLPolicy)
 	route(mux, s, "sslpolicy list", s.listSSLPolicies)
 	route(mux, s, "sslpolicy remove", s.removeSSLPolicy)

@@ -110,3 +110,37 @@ func TestSSLProfile(t *testing.T) {
 		t.Error("a name is in the profile")
 	}
 }
+
+// TestSSLProfileImports: the profile has no option but those that OpenVPN itself,
+// NetworkManager's importer, OpenVPN Connect and Tunnelblick all take, and every key and
+// certificate is inside it.
+func TestSSLProfileImports(t *testing.T) {
+	p := SSLProfile{
+		Server:  &SSLServer{ID: "vpns-aaaaaaaa", Name: "x", Port: 1194, Encryption: "AES-128-CBC", Integrity: "SHA1", RootCert: "ROOT\n"},
+		Gateway: netip.MustParseAddr("198.51.100.7"), Cert: "CERT\n", Key: "KEY\n", Crypt: "CRYPT\n",
+	}
+	taken := map[string]int{ // and how many words follow
+		"client": 0, "dev": 1, "proto": 1, "remote": 2, "nobind": 0, "persist-key": 0, "persist-tun": 0, "resolv-retry": 1,
+		"remote-cert-tls": 1, "verify-x509-name": 2, "cipher": 1, "auth": 1, "verb": 1,
+	}
+	inside, blocks := "", []string(nil)
+	for line := range strings.Lines(p.Text().Reveal()) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case line == "</"+inside+">":
+			inside = ""
+		case inside != "":
+		case strings.HasPrefix(line, "<"):
+			inside = strings.Trim(line, "<>")
+			blocks = append(blocks, inside)
+		default:
+			words := strings.Fields(line)
+			if n, ok := taken[words[0]]; !ok || len(words) != 1+n {
+				t.Errorf("not every importer takes %q", line)
+			}
+		}
+	}
+	if !slices.Equal(blocks, []string{"ca", "cert", "key", "tls-crypt"}) || inside != "" {
+		t.Errorf("it has %v inside, and ends in %q", blocks, inside)
+	}
+}

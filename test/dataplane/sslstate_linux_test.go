@@ -85,7 +85,7 @@ func TestSSLServerTruth(t *testing.T) {
 		return nil
 	})
 	number := offices.Add(1)
-	out := shared.call(l, "CreateVpnGatewaySslServer", obj{"VpnGatewayId": gateway, "SslVpnServerName": "people", "RemoteAddress": fmt.Sprintf("172.29.%d.0/24", number)})
+	out := shared.call(l, "CreateVpnGatewaySslServer", obj{"VpnGatewayId": gateway, "SslVpnServerName": "people", "RemoteAddress": fmt.Sprintf("172.29.%d.0/24", number), "DnsServers": obj{"PrimaryDns": s.inside}})
 	server, _ := out["SslVpnServerId"].(string)
 	task, _ := out["TaskId"].(float64)
 	status := func() string {
@@ -128,8 +128,11 @@ func countTraveller(l *lab.Lab, s *site, server string, number int64) {
 	if err := os.WriteFile(profile, []byte(text(config, "SslVpnClientConfiguration")), 0o600); err != nil {
 		l.Fatalf("%v", err)
 	}
-	far.Start("openvpn", "--config", profile)
+	openvpn := far.Start("openvpn", "--config", profile)
 	far.Reaches(s.inside, lab.Patience)
+	if pushed := "dhcp-option DNS " + s.inside; !strings.Contains(openvpn.Output(), pushed) {
+		l.Fatalf("the client was not told %q:\n%s", pushed, openvpn.Output())
+	}
 	shared.metric(l, server, "gatewright_sslserver_sessions", is(1))
 	shared.metric(l, server, "gatewright_sslserver_sessions_limit", is(5))
 	shared.metric(l, server, "gatewright_sslserver_bytes_total", above(0))
