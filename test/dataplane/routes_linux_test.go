@@ -25,8 +25,8 @@ func TestRoutes(t *testing.T) {
 	second := s.connect(l, backup, lab.IKEv2, obj{"RouteType": "StaticRoute"})
 	primary.Load(routed(primary.tunnel(s, lab.IKEv2)).Text())
 	backup.Load(routed(backup.tunnel(s, lab.IKEv2)).Text())
-	s.gatewayRoute(l, primary.lan, first, 0)
-	s.gatewayRoute(l, primary.lan, second, 100)
+	own := s.gatewayRoute(l, primary.lan, first, 0)
+	other := s.gatewayRoute(l, primary.lan, second, 100)
 	s.netStatus(l, first, "AVAILABLE", lab.Patience)
 	s.netStatus(l, second, "AVAILABLE", lab.Patience)
 
@@ -52,6 +52,23 @@ func TestRoutes(t *testing.T) {
 	if p := s.workload.Ping(primary.inside, 50); p.Lost() > 0 {
 		t.Errorf("%v", p)
 	}
+
+	// A route that is disabled carries nothing, and with none enabled nothing passes.
+	status := func(route, status string) {
+		t.Helper()
+		shared.call(l, "ModifyVpnGatewayRoutes", obj{"VpnGatewayId": s.gateway, "Routes": []obj{{"RouteId": route, "Status": status}}})
+	}
+	status(own, "DISABLE")
+	over(backup, lab.Patience)
+	status(other, "DISABLE")
+	l.Eventually(lab.Patience, "nothing passes", func() error {
+		if s.workload.Ping(primary.inside, 1, "-W", "0.2").Received > 0 {
+			return errPasses
+		}
+		return nil
+	})
+	status(own, "ENABLE")
+	over(primary, lab.Patience)
 }
 
 // TestRestart ends the server twice under traffic through a child, once as a crash.

@@ -108,12 +108,17 @@ func (s *site) route(l *lab.Lab, to string) {
 	s.cloud.call(l, "CreateRoutes", obj{"RouteTableId": s.table, "Routes": []obj{{"DestinationCidrBlock": to, "GatewayType": "VPN", "GatewayId": s.gateway}}})
 }
 
-// gatewayRoute sends a gateway's packets for a range into a tunnel.
-func (s *site) gatewayRoute(l *lab.Lab, to, connection string, priority int) {
+// gatewayRoute sends a gateway's packets for a range into a tunnel, and gives its id.
+func (s *site) gatewayRoute(l *lab.Lab, to, connection string, priority int) string {
 	l.Helper()
-	s.cloud.call(l, "CreateVpnGatewayRoutes", obj{"VpnGatewayId": s.gateway, "Routes": []obj{{
+	made := s.cloud.call(l, "CreateVpnGatewayRoutes", obj{"VpnGatewayId": s.gateway, "Routes": []obj{{
 		"DestinationCidrBlock": to, "InstanceType": "VPNCONN", "InstanceId": connection, "Priority": priority, "Status": "ENABLE",
 	}}})
+	routes, _ := made["Routes"].([]any)
+	if len(routes) != 1 {
+		l.Fatalf("CreateVpnGatewayRoutes: %v", made)
+	}
+	return text(routes[0].(obj), "RouteId")
 }
 
 // office is the other end of a tunnel: a peer with a network behind it, which is an
