@@ -9,7 +9,7 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 TIMEOUT ?= 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install check test bench bench-dataplane fuzz demo
+.PHONY: help run build install check test bench bench-dataplane travellers fuzz demo
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ bench-dataplane: ## as root: the table of the data plane's speeds (ALONE=21 TOGE
 	@scripts/deps.sh run
 	@scripts/deps.sh dataplane
 	@scripts/bench-dataplane.sh
+
+travellers: ## as root: every scenario of SSL VPN with what came of it, and what was measured
+	@scripts/deps.sh run
+	@scripts/deps.sh dataplane
+	@scripts/travellers.sh
 
 fuzz: ## every fuzz target for FUZZTIME each (30s)
 	@scripts/deps.sh run

@@ -23,7 +23,7 @@ func TestTraveller(t *testing.T) {
 	began := time.Now()
 	c.dial()
 	b.up(t, c)
-	t.Logf("connected and pinged %v after the client's start", time.Since(began).Round(time.Millisecond))
+	t.Logf("figure: connected and pinged %v after the client's start", time.Since(began).Round(time.Millisecond))
 
 	routes := c.Run("ip", "route")
 	if !strings.Contains(routes, "10.0.0.0/16") {
@@ -47,7 +47,7 @@ func TestTraveller(t *testing.T) {
 	began = time.Now()
 	b.apply(t)
 	b.Eventually(lab.Patience, "the session ends", b.count(0))
-	t.Logf("revoked %v after the plan", time.Since(began).Round(time.Millisecond))
+	t.Logf("figure: revoked: gone %v after the plan", time.Since(began).Round(time.Millisecond))
 	if _, err := c.Try("ping", "-n", "-c", "1", "-W", "1", "172.16.0.1"); err == nil {
 		t.Error("a client that was thrown out still reaches the server")
 	}

@@ -48,10 +48,10 @@ func TestPeopleReach(t *testing.T) {
 		} {
 			ann.silent(t, what, to)
 		}
-		ann.Reaches(s.inside, lab.Patience) // what is captured is seen
-		if seen := inner.Packets(lab.Touches(d.seat(0) + "/32")); len(seen) == 0 {
-			t.Error("the capture sees nothing")
-		}
+		ann.Reaches(s.inside, lab.Patience)
+		sees(t, inner, s.inside)
+		s.workload.Reaches(beside, lab.Patience)
+		sees(t, wall, s.inside)
 		allowed := netip.MustParsePrefix(subnetRange)
 		for _, p := range inner.Packets(lab.Touches("172.30.1.0/24")) {
 			if !allowed.Contains(p.Dst) && !allowed.Contains(p.Src) {
@@ -69,6 +69,7 @@ func TestPeopleReach(t *testing.T) {
 		}
 		bob.silent(t, "ann", d.seat(0))
 		s.workload.Reaches(d.seat(0), lab.Patience)
+		sees(t, tun, s.inside)
 		for _, p := range tun.Packets(func(p lab.Packet) bool { return !p.Out }) {
 			if p.Src.String() != s.inside {
 				t.Errorf("ann got %v", p)
@@ -81,10 +82,26 @@ func TestPeopleReach(t *testing.T) {
 		if p := bob.Ping(s.inside, 2, "-I", d.seat(7), "-W", "0.3"); p.Received > 0 {
 			t.Errorf("an address that is not bob's is answered: %v", p)
 		}
+		bob.Reaches(s.inside, lab.Patience)
+		sees(t, inner, s.inside)
 		if seen := inner.Packets(lab.Touches(d.seat(7) + "/32")); len(seen) > 0 {
 			t.Errorf("got past the gateway: %v", seen[0])
 		}
 	})
+}
+
+// sees waits until a capture has a packet of a host. All that passed before it is then in
+// the capture too.
+func sees(t *testing.T, c *lab.Capture, host string) {
+	t.Helper()
+	if err := lab.Poll(lab.Patience, func() error {
+		if len(c.Packets(lab.Touches(host+"/32"))) == 0 {
+			return fmt.Errorf("no packet of %s", host)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestPolicies has a server with AccessPolicyEnabled: nothing is reached that no policy

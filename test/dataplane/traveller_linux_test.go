@@ -59,7 +59,7 @@ func TestTraveller(t *testing.T) {
 		}
 		return nil
 	})
-	t.Logf("out %v after the call", time.Since(began).Round(time.Millisecond))
+	t.Logf("figure: DisableVpnGatewaySslClientCert: gone %v after the call", time.Since(began).Round(time.Millisecond))
 	if p := far.Ping(s.inside, 3); p.Received > 0 {
 		t.Errorf("a disabled client still reaches: %v", p)
 	}
