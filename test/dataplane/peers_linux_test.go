@@ -243,6 +243,12 @@ func TestSilentOffice(t *testing.T) {
 	if took < 3*time.Second {
 		t.Errorf("UNAVAILABLE after %v already", took)
 	}
+	s.scrape(l, "the dead peer is counted", func(all map[string]float64) error {
+		if n := all[fmt.Sprintf("gatewright_connection_dpd_failures_total{connection=%q,gateway=%q}", id, s.gateway)]; n < 1 {
+			return fmt.Errorf("%v are", n)
+		}
+		return nil
+	})
 	o.Run("nft", "delete table ip quiet")
 	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 	s.workload.Reaches(o.inside, lab.Patience)
