@@ -28,6 +28,7 @@ func childName(id vpc.SSLServerID) string { return "openvpn-" + string(id) }
 type Plane struct {
 	children *host.Children
 	log      *slog.Logger
+	program  string                    // OpenVPN
 	brittle  func(change string) error // of tests: makes a change of the host fail; nil elsewhere
 	wake     atomic.Pointer[func(plan.MachineID)]
 
@@ -38,7 +39,7 @@ type Plane struct {
 // New finds the processes that an earlier run has left. Nothing is done to them until a
 // plan says what is wanted.
 func New(children *host.Children, log *slog.Logger) (*Plane, error) {
-	p := &Plane{children: children, log: log, servers: map[vpc.SSLServerID]*server{}}
+	p := &Plane{children: children, log: log, program: openVPN, servers: map[vpc.SSLServerID]*server{}}
 	all, err := children.All()
 	if err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func (p *Plane) server(id vpc.SSLServerID, machine plan.MachineID) *server {
 	defer p.mu.Unlock()
 	s, ok := p.servers[id]
 	if !ok {
-		s = &server{id: id, log: p.log, children: p.children, brittle: p.brittle, sessions: map[uint64]Session{}, answered: make(chan struct{}), tally: newTally()}
+		s = &server{id: id, log: p.log, children: p.children, program: p.program, brittle: p.brittle, sessions: map[uint64]Session{}, answered: make(chan struct{}), tally: newTally()}
 		s.socket, s.notes = p.children.Path(childName(id), endSocket), p.children.Path(childName(id), endNotes)
 		s.wake = func() { p.call(*s.machine.Load()) }
 		p.servers[id] = s

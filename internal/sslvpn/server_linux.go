@@ -2,7 +2,9 @@ package sslvpn
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -46,6 +48,7 @@ type server struct {
 	children      *host.Children
 	child         *host.Child
 	watched       *host.Child
+	program       string
 	deaf          int                       // how often it has not answered in a row
 	brittle       func(change string) error // of tests: makes a change fail; nil elsewhere
 	socket, notes string
@@ -189,7 +192,10 @@ func (s *server) restart(ctx context.Context, want *plan.SSLServer, text string)
 		return err
 	}
 	path := s.children.Path(name, endConfig)
-	child, err := s.children.Start(host.Command{Name: name, Namespace: want.Namespace, Path: openVPN, Args: []string{"--config", path}})
+	if _, err := os.Stat(s.program); errors.Is(err, fs.ErrNotExist) {
+		return errors.New("OpenVPN is not installed on this host; gatewright doctor says how to install it")
+	}
+	child, err := s.children.Start(host.Command{Name: name, Namespace: want.Namespace, Path: s.program, Args: []string{"--config", path}})
 	if err != nil {
 		return err
 	}

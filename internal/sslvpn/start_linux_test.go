@@ -34,6 +34,21 @@ func TestCannotStart(t *testing.T) {
 	b.ready(t)
 }
 
+// TestNotInstalled: a host without OpenVPN says so, and leaves nothing of a server that
+// goes.
+func TestNotInstalled(t *testing.T) {
+	b := newBench(t)
+	b.plane.program = "/usr/sbin/openvpn-is-not-here"
+	o, err := b.plane.Apply(t.Context(), b.machine)
+	if cause := o.SSLServers[string(b.row.ID)].Cause; err == nil || o.Ready || !strings.Contains(cause, "not installed") {
+		t.Errorf("ready %t, cause %q, error %v", o.Ready, cause, err)
+	}
+	b.machine.Gone = true
+	if o, err := b.plane.Apply(t.Context(), b.machine); err != nil || !o.Gone {
+		t.Errorf("gone %t, %v", o.Gone, err)
+	}
+}
+
 // TestDiedUnseen: what a server has left whose process ended while no program was there
 // is found, and goes when it is not wanted any more.
 func TestDiedUnseen(t *testing.T) {
