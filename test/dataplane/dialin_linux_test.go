@@ -24,18 +24,18 @@ type dialIn struct {
 // usual parameters.
 func (s *site) dialIn(l *lab.Lab, people int, pool string, more obj) *dialIn {
 	l.Helper()
-	d := s.door(l, people)
+	d := s.door(l, people, 100)
 	d.open(l, pool, more)
 	return d
 }
 
-// door makes the gateway alone.
-func (s *site) door(l *lab.Lab, people int) *dialIn {
+// door makes the gateway alone, for so many people and Mbit/s.
+func (s *site) door(l *lab.Lab, people, mbit int) *dialIn {
 	l.Helper()
 	at := *s
 	d := &dialIn{site: &at}
 	d.gateway = text(s.cloud.call(l, "CreateVpnGateway", obj{
-		"VpcId": s.vpc, "VpnGatewayName": "dial-in", "InternetMaxBandwidthOut": 1000, "Type": "SSL", "MaxConnection": people,
+		"VpcId": s.vpc, "VpnGatewayName": "dial-in", "InternetMaxBandwidthOut": mbit, "Type": "SSL", "MaxConnection": people,
 	}), "VpnGateway", "VpnGatewayId")
 	l.Eventually(2*lab.Patience, "the gateway is AVAILABLE", func() error {
 		g := s.cloud.gateway(l, d.gateway)

@@ -76,6 +76,25 @@ func TestPeopleReach(t *testing.T) {
 			}
 		}
 	})
+	t.Run("no faster than the gateway", func(t *testing.T) {
+		const mbit = 5
+		shared.call(l, "ResetVpnGatewayInternetMaxBandwidth", obj{"VpnGatewayId": d.gateway, "InternetMaxBandwidthOut": mbit})
+		l.Eventually(lab.Patience, "the cap is set", func() error {
+			if out := l.Existing(shared.prefix+d.gateway).Run("tc", "qdisc", "show", "dev", "lan0"); between(out, "rate ", "bit ") != rateText(mbit) {
+				return fmt.Errorf("lan0 has %s", out)
+			}
+			return nil
+		})
+		for what, got := range map[string]float64{
+			"to ann":   s.workload.Iperf(ann.Namespace, d.seat(0), 2*time.Second, "-O", "1"),
+			"from ann": ann.Iperf(s.workload, s.inside, 2*time.Second, "-O", "1"),
+		} {
+			t.Logf("figure: TCP %s under a cap of %d Mbit/s: %.2f", what, mbit, got)
+			if got > mbit*1.1 {
+				t.Errorf("%s: %.2f Mbit/s", what, got)
+			}
+		}
+	})
 	t.Run("with another's address", func(t *testing.T) {
 		inner := l.Existing(shared.prefix + d.gateway).Capture("lan0")
 		bob.Run("ip", "addr", "add", d.seat(7)+"/32", "dev", "tun0")

@@ -21,7 +21,7 @@ func (v speeds) travellers(t *testing.T) {
 	doors := make([]*dialIn, v.alone)
 	var first []time.Duration
 	for i := range doors {
-		doors[i] = s.door(l, 1000)
+		doors[i] = s.door(l, 1000, 100)
 		first = append(first, doors[i].opened(l, fmt.Sprintf("172.30.%d.0/24", i)))
 	}
 	v.row("CreateVpnGatewaySslServer to a client's first ping", len(first), spread(first), "p50 < 1 s")
@@ -106,7 +106,8 @@ func (v speeds) revocations(l *lab.Lab, d *dialIn) {
 // both see the same machine.
 func (v speeds) dialled(t *testing.T, c *cloud, l *lab.Lab) {
 	s := c.land(l)
-	d := s.dialIn(l, 5, "172.31.0.0/24", nil)
+	d := s.door(l, 5, 1000)
+	d.open(l, "172.31.0.0/24", nil)
 	p := d.people(l, "fast")[0]
 	d.comesIn(l, p, s.inside)
 	inside, far := d.dialByHand(t, l)
