@@ -14,29 +14,50 @@ import (
 // misses its turn, and the bucket does not save for it.
 func TestCaps(t *testing.T) {
 	l := lab.New(t)
-	s, o, _ := shared.joined(l)
-	for _, mbit := range []int{5, 20, 100} {
-		shared.call(l, "ResetVpnGatewayInternetMaxBandwidth", obj{"VpnGatewayId": s.gateway, "InternetMaxBandwidthOut": mbit})
-		l.Eventually(lab.Patience, "the cap is set", func() error {
-			if out := l.Existing(shared.prefix+s.gateway).Run("tc", "qdisc", "show", "dev", "lan0"); between(out, "rate ", "bit ") != rateText(mbit) {
-				return fmt.Errorf("lan0 has %s", out)
+	var most [2]float64                                       // Mbit/s that two daemons in user space carry on this machine
+	for _, caps := range [][]int{{1000, 200}, {100, 20, 5}} { // a gateway stays in its band
+		s, o, _ := shared.joinedAt(l, caps[0])
+		ways := []struct {
+			name string
+			send func() float64
+		}{
+			{"to the office", func() float64 { return s.workload.Iperf(o.Namespace, o.inside, 2*time.Second, "-O", "1") }},
+			{"to the cloud", func() float64 {
+				return o.Iperf(s.workload, s.inside, 2*time.Second, "-O", "1", "-B", o.inside, "-C", "cubic")
+			}},
+		}
+		for _, mbit := range caps {
+			s.cap(l, mbit)
+			for i, way := range ways {
+				if mbit == 1000 {
+					most[i] = way.send()
+					t.Logf("%s: %.0f Mbit/s where the cap is 1000", way.name, most[i])
+					continue
+				}
+				s.capped(t, o, fmt.Sprintf("%d Mbit/s %s", mbit, way.name), mbit, most[i], way.send)
 			}
-			return nil
-		})
-		s.capped(t, o, fmt.Sprintf("%d Mbit/s to the office", mbit), mbit, func() float64 {
-			return s.workload.Iperf(o.Namespace, o.inside, 2*time.Second, "-O", "1")
-		})
-		s.capped(t, o, fmt.Sprintf("%d Mbit/s to the cloud", mbit), mbit, func() float64 {
-			return o.Iperf(s.workload, s.inside, 2*time.Second, "-O", "1", "-B", o.inside, "-C", "cubic")
-		})
+		}
 	}
 }
 
-// capped looks up to five times, since others may use the machine: two daemons encrypt
-// 100 Mbit/s in user space, and what they cannot carry no cap can give.
-func (s *site) capped(t *testing.T, o *office, what string, mbit int, send func() float64) {
+// cap sets the gateway's bandwidth and waits until the kernel has it.
+func (s *site) cap(l *lab.Lab, mbit int) {
+	l.Helper()
+	shared.call(l, "ResetVpnGatewayInternetMaxBandwidth", obj{"VpnGatewayId": s.gateway, "InternetMaxBandwidthOut": mbit})
+	l.Eventually(lab.Patience, "the cap is set", func() error {
+		if out := l.Existing(shared.prefix+s.gateway).Run("tc", "qdisc", "show", "dev", "lan0"); between(out, "rate ", "bit ") != rateText(mbit) {
+			return fmt.Errorf("lan0 has %s", out)
+		}
+		return nil
+	})
+}
+
+// capped looks up to five times, since others may use the machine. A cap must never be
+// passed; that it is reached can only be seen where the machine carries well more.
+func (s *site) capped(t *testing.T, o *office, what string, mbit int, most float64, send func() float64) {
 	t.Helper()
 	var report string
+	spare := mbit <= 20 || most > 1.3*float64(mbit)
 	for range 5 {
 		pings := s.workload.PingStart(o.inside, "-i", "0.05")
 		got := send()
@@ -44,7 +65,7 @@ func (s *site) capped(t *testing.T, o *office, what string, mbit int, send func(
 		share := got / float64(mbit)
 		report = fmt.Sprintf("%s: TCP got %.2f (%.1f %%), ping %v, worst %v", what, got, 100*share, mean, worst)
 		t.Log(report)
-		if share >= 0.95 && share <= 1.05 && mean > 0 && mean < 50*time.Millisecond {
+		if share <= 1.05 && (!spare || share >= 0.95 && mean > 0 && mean < 50*time.Millisecond) {
 			return
 		}
 	}

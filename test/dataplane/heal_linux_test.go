@@ -190,7 +190,12 @@ func TestBlocked(t *testing.T) {
 // joined makes a site and an office with a tunnel between them that packets pass.
 func (c *cloud) joined(l *lab.Lab) (*site, *office, string) {
 	l.Helper()
-	s, o := c.site(l, 100), c.office(l, "", false)
+	return c.joinedAt(l, 100)
+}
+
+func (c *cloud) joinedAt(l *lab.Lab, mbit int) (*site, *office, string) {
+	l.Helper()
+	s, o := c.site(l, mbit), c.office(l, "", false)
 	return s, o, s.join(l, o)
 }
 
