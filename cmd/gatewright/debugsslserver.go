@@ -17,20 +17,22 @@ func newDebugSSLServer() *cobra.Command {
 		run: func(cmd *cobra.Command, c *operator.Client, args []string) (operator.SSLServer, error) {
 			return c.SSLServer(cmd.Context(), vpc.SSLServerID(args[0]))
 		},
-		show: func(w io.Writer, s operator.SSLServer) {
-			row(w, "state", s.State)
-			if s.Cause != "" {
-				row(w, "cause", s.Cause)
-			}
-			row(w, "sessions", fmt.Sprintf("%d of %d", len(s.Sessions), s.Limit))
-			row(w, "\nCLIENT", "ADDRESS", "SOURCE", "IN", "OUT", "SINCE", "CIPHER")
-			for _, x := range s.Sessions {
-				row(w, x.Client, x.Address, x.Source, x.In, x.Out, x.Since, x.Cipher)
-			}
-			for _, why := range slices.Sorted(maps.Keys(s.Refused)) {
-				fmt.Fprintf(w, "refused, %s: %d\n", why, s.Refused[why])
-			}
-			fmt.Fprintf(w, "sessions ended because the client may not come in any more: %d\n", s.Expelled)
-		},
+		show: showSSLServer,
 	}.command()
+}
+
+func showSSLServer(w io.Writer, s operator.SSLServer) {
+	row(w, "state", s.State)
+	if s.Cause != "" {
+		row(w, "cause", s.Cause)
+	}
+	row(w, "sessions", fmt.Sprintf("%d of %d", len(s.Sessions), s.Limit))
+	row(w, "\nCLIENT", "ADDRESS", "SOURCE", "IN", "OUT", "SINCE", "CIPHER")
+	for _, x := range s.Sessions {
+		row(w, x.Client, x.Address, x.Source, x.In, x.Out, x.Since, x.Cipher)
+	}
+	for _, why := range slices.Sorted(maps.Keys(s.Refused)) {
+		fmt.Fprintf(w, "refused, %s: %d\n", why, s.Refused[why])
+	}
+	fmt.Fprintf(w, "sessions ended because the client may not come in any more: %d\n", s.Expelled)
 }
