@@ -3,6 +3,7 @@ package sslvpn
 import (
 	"context"
 	"crypto/rand"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -18,6 +19,14 @@ import (
 	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil { // the tests mostly wait for clients
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // bench is one gateway with an SSL server, and travellers around it.
 type bench struct {
@@ -45,7 +54,7 @@ func newBench(t *testing.T) *bench {
 	if _, err := os.Stat(openVPN); err != nil {
 		t.Fatal("OpenVPN is not installed")
 	}
-	t.Parallel() // the tests mostly wait for clients
+	t.Parallel()
 	b := &bench{Lab: lab.New(t)}
 	b.net, b.gateway = b.Namespace("net"), b.Namespace("gw")
 	b.net.Bridge("br0")
