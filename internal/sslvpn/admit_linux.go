@@ -51,9 +51,9 @@ func (s *server) judge(cid uint64, h *held) (refused string) {
 		session = Session{Client: c.ID, Serial: h.serial, Address: c.Address, Since: time.Now()}
 	}
 	session.key, _ = strconv.ParseUint(h.kid, 10, 64) // a number is what OpenVPN says
+	_ = s.tell(answer(s.want, h.knock, c, strconv.FormatUint(cid, 10), h.kid))
 	s.sessions[cid] = session
 	s.note()
-	_ = s.tell(answer(s.want, c, strconv.FormatUint(cid, 10), h.kid))
 	return ""
 }
 

@@ -24,7 +24,7 @@ type knock struct {
 	client vpc.SSLClientID
 	serial string
 	again  bool // a session that renews its keys
-	tries  bool // hears that a refusal may pass, and asks again
+	tries  bool // 2.6 or later: hears that a refusal may pass, and asks again
 }
 
 // protoTemporary is the bit of IV_PROTO by which a client (2.6 and later) says that it
@@ -64,9 +64,16 @@ func decide(want *plan.SSLServer, k knock, others int) (c plan.SSLClient, refuse
 	return c, refusedUnknown
 }
 
-// answer is what the management socket is told about a client that is let in.
-func answer(want *plan.SSLServer, c plan.SSLClient, cid, kid string) string {
-	return fmt.Sprintf("client-auth %s %s\nifconfig-push %s %s\nEND\n", cid, kid, c.Address, netmask(want.Address))
+// answer is what the management socket is told about a client that is let in. An answer that
+// reaches OpenVPN after the client's last packet of the handshake, as on a fast network,
+// is acted on at the client's next one, a second later. So a new client that knows it is
+// told to wait first, which makes OpenVPN look at it again at once.
+func answer(want *plan.SSLServer, k knock, c plan.SSLClient, cid, kid string) string {
+	hurry := ""
+	if k.tries && !k.again {
+		hurry = fmt.Sprintf("client-pending-auth %s %s \"\" 30\n", cid, kid)
+	}
+	return hurry + fmt.Sprintf("client-auth %s %s\nifconfig-push %s %s\nEND\n", cid, kid, c.Address, netmask(want.Address))
 }
 
 // denial is what it is told about one that is not. The client hears that this may pass,
