@@ -228,3 +228,27 @@ func TestEarly(t *testing.T) {
 	b.up(t, c)
 	t.Logf("figure: a client that came early is in %v after the plan", time.Since(began).Round(time.Millisecond))
 }
+
+// TestAway has a client call while no program is there to answer: when one is, the client
+// is told to try again, and gets in by itself.
+func TestAway(t *testing.T) {
+	b := newBench(t)
+	c := b.traveller(t)
+	b.ready(t)
+	b.stop()
+	c.dial()
+	b.Eventually(lab.Patience, "it waits", func() error {
+		if log := b.log(t); !strings.Contains(log, "authentication deferred") {
+			return fmt.Errorf("%s", tail(log))
+		}
+		return nil
+	})
+	began := time.Now()
+	b.start(t)
+	b.ready(t)
+	b.up(t, c)
+	t.Logf("figure: a client that called while the program was away is in %v after its start", time.Since(began).Round(time.Millisecond))
+	if c.process.Ended() {
+		t.Error("the client has given up")
+	}
+}
