@@ -111,14 +111,9 @@ func (v speeds) dialled(t *testing.T, c *cloud, l *lab.Lab) {
 	p := d.people(l, "fast")[0]
 	d.comesIn(l, p, s.inside)
 	inside, far := d.dialByHand(t, l)
-	length := time.Duration(v.seconds) * time.Second
-	var ours, theirs []float64
-	for range min(v.alone, 5) {
-		ours = append(ours, s.workload.Iperf(p.Namespace, d.seat(0), length))
-		theirs = append(theirs, inside.Iperf(far.Namespace, "172.31.0.2", length))
-	}
-	a, b := median(ours), median(theirs)
-	v.row("TCP to a person, and by hand, Mbit/s", len(ours), fmt.Sprintf("%.0f and %.0f, ratio %.2f", a, b, a/b), "ratio 0.95")
+	v.turns("TCP to a person, and by hand, Mbit/s",
+		func(length time.Duration) float64 { return s.workload.Iperf(p.Namespace, d.seat(0), length) },
+		func(length time.Duration) float64 { return inside.Iperf(far.Namespace, "172.31.0.2", length) })
 }
 
 // handMade is a plain configuration of OpenVPN's server, with what its manual advises.
