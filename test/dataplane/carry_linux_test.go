@@ -14,8 +14,8 @@ import (
 // misses its turn, and the bucket does not save for it.
 func TestCaps(t *testing.T) {
 	l := lab.New(t)
-	var most [2]float64                                       // Mbit/s that two daemons in user space carry on this machine
-	for _, caps := range [][]int{{1000, 200}, {100, 20, 5}} { // a gateway stays in its band
+	var most [2]float64                                           // Mbit/s that two daemons in user space carry on this machine
+	for _, caps := range [][]int{{1000, 200}, {100, 50, 20, 5}} { // a gateway stays in its band
 		s, o, _ := shared.joinedAt(l, caps[0])
 		ways := []struct {
 			name string
@@ -53,11 +53,15 @@ func (s *site) cap(l *lab.Lab, mbit int) {
 }
 
 // capped looks up to five times, since others may use the machine. A cap must never be
-// passed; that it is reached can only be seen where the machine carries well more.
+// passed; that it is reached can only be seen where the machine carries well more, and
+// that is logged. A ping never waits long.
 func (s *site) capped(t *testing.T, o *office, what string, mbit int, most float64, send func() float64) {
 	t.Helper()
 	var report string
 	spare := mbit <= 20 || most > 1.3*float64(mbit)
+	if !spare {
+		t.Logf("%s: this machine carries %.0f, so nobody can see whether the cap is reached", what, most)
+	}
 	for range 5 {
 		pings := s.workload.PingStart(o.inside, "-i", "0.05")
 		got := send()
@@ -65,7 +69,10 @@ func (s *site) capped(t *testing.T, o *office, what string, mbit int, most float
 		share := got / float64(mbit)
 		report = fmt.Sprintf("%s: TCP got %.2f (%.1f %%), ping %v, worst %v", what, got, 100*share, mean, worst)
 		t.Log(report)
-		if share <= 1.05 && (!spare || share >= 0.95 && mean > 0 && mean < 50*time.Millisecond) {
+		if share > 1.05 {
+			break
+		}
+		if got > 0 && (share >= 0.95 || !spare) && mean > 0 && mean < 50*time.Millisecond {
 			return
 		}
 	}
