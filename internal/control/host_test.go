@@ -425,6 +425,40 @@ func TestPlaceOfAGateway(t *testing.T) {
 	}
 }
 
+// TestPoolIsFull gives away every public address. One that is released rests before
+// the next gateway gets it.
+func TestPoolIsFull(t *testing.T) {
+	atSite(t, func(s *site) {
+		s.host.Pool = addrs(t, "203.0.113.0-203.0.113.1")
+		s.announce()
+		v, err := s.c.CreateVPC(s.Context(), s.caller, vpc.VPCSpec{Name: "v", CIDR: "10.0.0.0/16"})
+		s.must(err)
+		create := func(when, want string) control.GatewayView {
+			t.Helper()
+			g, err := s.c.CreateGateway(s.Context(), s.caller, vpc.GatewaySpec{Name: "g", Bandwidth: 5, VPC: string(v.ID)})
+			if code(err) != want {
+				t.Fatalf("%s: %v, want %s", when, err, want)
+			}
+			return g
+		}
+		const full = "FailedOperation.CreateVpnGatewayFailed"
+		first := create("the first", "OK")
+		create("the last", "OK")
+		create("nothing is free", full)
+		s.must(s.c.DeleteGateway(s.Context(), s.caller, string(first.ID)))
+		create("the host still has it", full)
+		s.report(vpc.Report{GoneGateways: []vpc.GatewayID{first.ID}})
+		create("its address rests", full)
+		s.pass(time.Minute - time.Second)
+		create("its address still rests", full)
+		s.pass(time.Second)
+		if g := create("it has rested", "OK"); g.Public != first.Public {
+			t.Errorf("given %s, %s was free", g.Public, first.Public)
+		}
+		create("nothing is free again", full)
+	})
+}
+
 // TestAdoption: gateways that were made with no data plane get this server's host when
 // there is one, and are no host's again when the server runs without.
 func TestAdoption(t *testing.T) {
