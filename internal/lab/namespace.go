@@ -24,13 +24,19 @@ type Namespace struct {
 func (l *Lab) Namespace(label string) *Namespace {
 	l.Helper()
 	n := &Namespace{lab: l, Name: fmt.Sprintf("lab-%d-%d-%s", os.Getpid(), labs.Add(1), label)}
-	l.must("ip", "netns", "add", n.Name)
 	l.mu.Lock()
 	l.mu.namespaces = append(l.mu.namespaces, n.Name)
 	l.mu.Unlock()
+	n.Renew()
+	return n
+}
+
+// Renew makes the namespace anew, empty, after a Sweep has removed it.
+func (n *Namespace) Renew() {
+	n.lab.Helper()
+	n.lab.must("ip", "netns", "add", n.Name)
 	n.Sysctl("net/ipv6/conf/default/disable_ipv6", "1")
 	n.Run("ip", "link", "set", "lo", "up")
-	return n
 }
 
 // Existing is a namespace that somebody else made and removes.

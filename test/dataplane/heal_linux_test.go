@@ -43,8 +43,9 @@ func TestServerDies(t *testing.T) {
 	s.workload.Reaches(o.inside, lab.Patience)
 }
 
-// TestHostReboots takes every namespace and process away while the server is down. From
-// its rows alone it makes everything again.
+// TestHostReboots takes away what a boot does while the server is down: namespaces,
+// processes, the runtime directory and the workload's namespace, which comes back empty
+// when the server runs already. From its rows alone the server makes everything again.
 func TestHostReboots(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
@@ -52,8 +53,63 @@ func TestHostReboots(t *testing.T) {
 	s, o, id := c.joined(l)
 	c.kill()
 	l.Sweep(c.prefix)
+	l.Sweep(s.workload.Name)
+	c.loseRuntime()
 	c.start()
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.workload.Renew()
+	s.workload.Reaches(o.inside, 4*lab.Patience) // what has failed is tried again after half a minute at most
+	if at := s.workload.Run("ip", "-o", "address"); !strings.Contains(at, " "+s.inside+"/") {
+		t.Errorf("the workload was %s, is now\n%s", s.inside, at)
+	}
+}
+
+// loseRuntime takes the runtime directory away as a boot does. The server has put a tmpfs
+// on it unless it was on one already.
+func (c *cloud) loseRuntime() {
+	c.lab.Helper()
+	if err := syscall.Unmount(c.runtime, syscall.MNT_DETACH); err != nil && err != syscall.EINVAL {
+		c.lab.Fatalf("unmount %s: %v", c.runtime, err)
+	}
+	c.lab.Eventually(lab.Patience, "the runtime directory is gone", func() error { return os.RemoveAll(c.runtime) }) // killed daemons may write their last
+}
+
+// TestGatewayInTheWay puts a device of somebody else where a gateway's is to be. The
+// gateway cannot be made, its owner and the operator are told, and once the device is
+// gone it is made without another call.
+func TestGatewayInTheWay(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	l := lab.New(t)
+	s, o, id := c.joined(l)
+	c.kill()
+	l.Sweep(c.prefix)
+	dev := "gwu" + strings.TrimPrefix(s.gateway, "vpngw-")
+	// The namespace's end of the link takes this one along, a moment later.
+	l.Eventually(lab.Patience, dev+" is somebody else's", func() error {
+		_, err := c.host.Try("ip", "link", "add", dev, "type", "bridge")
+		return err
+	})
+	c.start()
+	var cause string
+	l.Eventually(2*lab.Patience, s.gateway+" cannot be made", func() error {
+		state := text(c.gateway(l, s.gateway), "State")
+		cause = between(c.why(s.gateway), `"fault": "`, `"`)
+		if state != "PENDING_ERROR" || !strings.Contains(cause, dev+": it is there already and not ours") {
+			return fmt.Errorf("it is %s: %s", state, cause)
+		}
+		return nil
+	})
+	t.Logf("%s: %s", s.gateway, cause)
+	c.host.Run("ip", "link", "del", dev)
+	// Both ends wait before they try again, longer each time.
+	l.Eventually(4*lab.Patience, s.gateway+" stands", func() error {
+		if state := text(c.gateway(l, s.gateway), "State"); state != "AVAILABLE" {
+			return fmt.Errorf("it is %s: %s", state, c.why(s.gateway))
+		}
+		return nil
+	})
+	s.netStatus(l, id, "AVAILABLE", 4*lab.Patience)
 	s.workload.Reaches(o.inside, lab.Patience)
 }
 
