@@ -1,9 +1,11 @@
 package sslvpn
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -117,4 +119,33 @@ func TestKilled(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestHangs stops a process without ending it. It is told, and in the end there is
+// another, which lets the client in.
+func TestHangs(t *testing.T) {
+	b := newBench(t)
+	c := b.traveller(t)
+	b.ready(t)
+	pid := b.pid(t)
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	b.Eventually(2*silence+2*lab.Patience, "it is told that the process hangs", func() error {
+		if o, err := b.plane.Apply(t.Context(), b.machine); err == nil && o.Ready {
+			return errors.New("it reads as ready")
+		}
+		return nil
+	})
+	t.Logf("figure: a process that hangs is told %v later", time.Since(began).Round(time.Millisecond))
+	b.Eventually(2*deafTimes*startTime+2*lab.Patience, "another takes its place", func() error {
+		_, err := b.plane.Apply(t.Context(), b.machine)
+		return err
+	})
+	if now := b.pid(t); now == pid {
+		t.Error("it is the same process")
+	}
+	c.dial()
+	b.up(t, c)
 }

@@ -20,6 +20,8 @@ import (
 const (
 	dialPause  = 20 * time.Millisecond  // between tries to reach the socket
 	lookPause  = 5 * time.Second        // between looks at the bytes of sessions
+	silence    = 3 * lookPause          // without an answer, after which a process counts as hung
+	sayTime    = 2 * time.Second        // for a hung process's full socket
 	farewell   = 200 * time.Millisecond // for a client to hear that it is thrown out
 	keysAhead  = 8                      // renewals that may have gone unanswered
 	firstKey   = "1"                    // the number that OpenVPN gives a new client's first keys
@@ -35,7 +37,9 @@ func (s *server) tend(ctx context.Context) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
 		if err == nil {
 			err = s.talk(ctx, conn)
-			s.lost()
+			if s.lost() && ctx.Err() == nil {
+				s.wake()
+			}
 		}
 		if ctx.Err() == nil && err != nil && !errors.Is(err, os.ErrNotExist) {
 			s.log.Debug("sslvpn: management", "server", s.id, "error", err)
@@ -76,9 +80,12 @@ func (s *server) look(ctx context.Context, conn net.Conn) {
 			s.log.Warn("sslvpn: log", "server", s.id, "error", err)
 		}
 		s.mu.Lock()
-		other := s.line != conn
+		other, silent := s.line != conn, time.Since(s.last) > silence
 		s.mu.Unlock()
-		if other {
+		if silent {
+			conn.Close() // talk ends, and what is told of the server changes
+		}
+		if other || silent {
 			return
 		}
 	}
@@ -160,6 +167,7 @@ func (s *server) list() {
 		session.Serial, session.key = known.Serial, known.key
 		s.sessions[cid] = session
 	}
+	s.last = time.Now()
 	first := !s.heard
 	if first {
 		s.tally.missed(s.listed)
@@ -167,7 +175,10 @@ func (s *server) list() {
 		close(s.answered)
 	}
 	s.listed = map[uint64]Session{}
-	late, pending := s.late(), s.pending
+	late, pending := "", s.pending
+	if first {
+		late = s.late()
+	}
 	s.pending = nil
 	s.mu.Unlock()
 	s.expel()
@@ -252,7 +263,10 @@ func (s *server) note() {
 	}
 	text, err := json.Marshal(notes)
 	if err == nil {
-		err = os.WriteFile(s.notes, text, 0o600)
+		err = os.WriteFile(s.notes+endNew, text, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(s.notes+endNew, s.notes)
 	}
 	if err != nil {
 		s.log.Warn("sslvpn: who is connected could not be noted", "server", s.id, "error", err)
@@ -263,7 +277,7 @@ func (s *server) note() {
 func readNotes(path string) map[uint64]noted {
 	out := map[uint64]noted{}
 	if text, err := os.ReadFile(path); err == nil {
-		_ = json.Unmarshal(text, &out) // torn: nothing is known
+		_ = json.Unmarshal(text, &out) // of another version: nothing is known
 	}
 	return out
 }

@@ -24,10 +24,11 @@ const (
 	endSocket  = ".mgmt"
 	endNotes   = ".sessions"
 	endMachine = ".machine" // the gateway's id, for the next run
+	endNew     = ".new"     // of a file that takes the place of another when it is whole
 )
 
 var (
-	endings    = []string{endConfig, endSocket, endNotes, endMachine}
+	endings    = []string{endConfig, endSocket, endNotes, endNotes + endNew, endMachine}
 	logEndings = []string{".log", ".log.old"}
 )
 
@@ -66,6 +67,7 @@ type server struct {
 	want     *plan.SSLServer
 	line     net.Conn      // nil while nobody is connected
 	heard    bool          // it has answered on this connection, so it takes clients
+	last     time.Time     // of its last answer, or of the connection's begin
 	answered chan struct{} // closed while heard
 	sessions map[uint64]Session
 	known    bool // it has said who is connected, in its life
@@ -79,19 +81,20 @@ func (s *server) begin(conn net.Conn) {
 	s.word, s.env, s.listed, s.pending = "", nil, map[uint64]Session{}, nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.line, s.noted = conn, readNotes(s.notes)
+	s.line, s.noted, s.last = conn, readNotes(s.notes), time.Now()
 	s.tally.ask(s.sessions)
 	s.sessions, s.waiting = map[uint64]Session{}, map[uint64]*held{}
 }
 
-// lost says that nobody is connected any more.
-func (s *server) lost() {
+// lost says that nobody is connected any more, and reports whether the process had answered.
+func (s *server) lost() (heard bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.line = nil
-	if s.heard {
+	if heard = s.heard; heard {
 		s.heard, s.answered = false, make(chan struct{})
 	}
+	return heard
 }
 
 // say sends one or more whole commands.
@@ -105,6 +108,9 @@ func (s *server) say(text string) error {
 func (s *server) tell(text string) error {
 	if s.line == nil {
 		return net.ErrClosed
+	}
+	if err := s.line.SetWriteDeadline(time.Now().Add(sayTime)); err != nil {
+		return err
 	}
 	_, err := s.line.Write([]byte(text))
 	return err
