@@ -77,14 +77,19 @@ type brittle struct {
 }
 
 func (b brittle) Write(packet []byte) (int, error) {
-	const header = 6 // length of the packet, kind, length of the command's name
-	if len(packet) > header && packet[4] == 0 && loads(string(packet[header:])) && b.left.Add(-1) == 0 {
+	if changes(packet) && b.left.Add(-1) == 0 {
 		b.Close()
 	}
 	return b.Conn.Write(packet)
 }
 
-func loads(command string) bool {
+// changes says whether a packet is a command that changes what charon holds.
+func changes(packet []byte) bool {
+	const header = 6 // length of the packet, kind, length of the command's name
+	if len(packet) <= header || packet[4] != 0 {
+		return false
+	}
+	command := string(packet[header:])
 	return strings.HasPrefix(command, "load-") || strings.HasPrefix(command, "unload-")
 }
 

@@ -3,6 +3,7 @@ package ipsec
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -192,6 +193,55 @@ func TestAggressiveIsTurnedOnWithoutRestart(t *testing.T) {
 	if s.pid() != pid {
 		t.Errorf("pid %d, then %d", pid, s.pid())
 	}
+}
+
+// TestAggressiveIsRefused has a peer that begins in aggressive mode where its connection is
+// one in main mode: before the daemon has any aggressive connection, and after the last.
+func TestAggressiveIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.office(1)
+	p.version(lab.IKEv1Aggressive)
+	p.want.Start = vpc.NegotiatePassive
+	p.load()
+	exchange := func(name string) {
+		p.want.IKE.Exchange, s.daemon.Aggressive = name, name == "AGGRESSIVE"
+		s.set(p)
+		s.apply()
+		s.becomes(id(1), false, lab.Patience)
+		s.Eventually(lab.Patience, "the peer has no SA", func() error {
+			if left := p.SAs(); left != "" {
+				return errors.New(left)
+			}
+			return nil
+		})
+	}
+	refusals := func() int {
+		text, err := os.ReadFile(s.children.Path(childName(s.daemon.Name), endLog))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(text), "Aggressive Mode PSK disabled")
+	}
+	refused := func(when string) {
+		t.Helper()
+		before := refusals()
+		if err := p.Up("gw-1"); err == nil {
+			t.Errorf("%s: it came up", when)
+		}
+		if st := s.state(id(1)); st.Up || refusals() <= before {
+			t.Errorf("%s: refused %d times, then %d: %+v", when, before, refusals(), st)
+		}
+	}
+	exchange("MAIN")
+	refused("before")
+	exchange("AGGRESSIVE")
+	if err := p.Up("gw-1"); err != nil {
+		t.Fatal(err)
+	}
+	s.becomes(id(1), true, lab.Patience)
+	exchange("MAIN")
+	refused("after")
 }
 
 // TestVanishedNamespace deletes a daemon's namespace by hand; the plan is then applied to
