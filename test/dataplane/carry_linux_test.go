@@ -88,7 +88,8 @@ func rateText(mbit int) string {
 }
 
 // TestFailover has two tunnels to one network, by two routers of the office. When the
-// first falls silent its health check sends packets over the second, and back later.
+// first falls silent its health check sends packets over the second, and back later. A
+// third tunnel of the gateway, to another office, loses no packet meanwhile.
 func TestFailover(t *testing.T) {
 	t.Parallel()
 	l := lab.New(t)
@@ -121,10 +122,31 @@ func TestFailover(t *testing.T) {
 			return nil
 		}
 	}
+	other := shared.office(l, "", false)
+	s.join(l, other)
 	l.Eventually(lab.Patience, "packets take the first tunnel", reached(first))
+	s.health(l, ids[0], "AVAILABLE")
+	pings := s.workload.PingStart(other.inside)
 	first.Run("ip", "addr", "del", "169.254.200.21/32", "dev", "lo")
 	l.Eventually(20*time.Second, "packets take the second tunnel", reached(second))
 	s.netStatus(l, ids[0], "UNAVAILABLE", lab.Patience)
+	s.health(l, ids[0], "UNAVAILABLE")
+	s.health(l, ids[1], "AVAILABLE")
 	first.Address("lo", "169.254.200.21/32")
 	l.Eventually(20*time.Second, "packets take the first tunnel again", reached(first))
+	s.health(l, ids[0], "AVAILABLE")
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 50 {
+		t.Errorf("the other office: %v", p)
+	}
+}
+
+// health waits until a connection's HealthCheckStatus is as wanted.
+func (s *site) health(l *lab.Lab, connection, want string) {
+	l.Helper()
+	l.Eventually(lab.Patience, connection+"'s health check is "+want, func() error {
+		if got := text(s.cloud.connection(l, connection), "HealthCheckStatus"); got != want {
+			return fmt.Errorf("it is %s:\n%s", got, s.cloud.why(connection))
+		}
+		return nil
+	})
 }
