@@ -30,7 +30,11 @@ func PeerCounters(id vpc.ConnectionID) (in, out string) {
 }
 
 var (
-	closed = Firewall{[]Chain{{Hook: HookInput}, {Hook: HookForward}, {Hook: HookOutput}}}
+	closed = Firewall{[]Chain{{Hook: HookInput}, {Hook: HookForward}, {Hook: HookOutput, Rules: []Filter{kept}}}}
+
+	// kept counts nothing, since nobody sends from there: it keeps the counter of what was sent
+	// until that is billed, also when nothing can be sent any more.
+	kept = Filter{Out: loopback, Src: netip.PrefixFrom(netip.IPv4Unspecified(), 32), Counter: CounterOut}
 
 	echo   = Filter{Proto: "icmp", ICMPType: "echo-request"}
 	reply  = Filter{Proto: "icmp", ICMPType: "echo-reply"}
@@ -54,7 +58,7 @@ func (g *gateway) firewall() Firewall {
 	return Firewall{append(g.marks(parted),
 		Chain{Hook: HookInput, Rules: append(g.input(own), g.sslInput()...)},
 		Chain{Hook: HookForward, Rules: slices.Concat(g.limits(), g.forwardChildren(parted), g.forwardInner(own, len(parted) > 0), g.sslForward())},
-		Chain{Hook: HookOutput, Rules: append(g.output(own, len(parted) > 0), g.sslOutput()...)},
+		Chain{Hook: HookOutput, Rules: append(append(g.output(own, len(parted) > 0), g.sslOutput()...), kept)},
 	)}
 }
 
