@@ -1,7 +1,9 @@
 package sslvpn
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,18 +52,18 @@ func knockOf(env map[string]string, again bool) knock {
 // decide finds the client that may come in, or says why it may not. others counts the
 // sessions of all other clients: a client's second device takes over from its first.
 func decide(want *plan.SSLServer, k knock, others int) (c plan.SSLClient, refused string) {
-	for _, c := range want.Clients {
-		switch {
-		case c.ID != k.client || k.client == "":
-			continue
-		case c.Serial != k.serial:
-			return c, refusedSerial
-		case !k.again && want.Sessions > 0 && others >= int(want.Sessions):
-			return c, refusedFull
-		}
-		return c, ""
+	at, found := slices.BinarySearchFunc(want.Clients, k.client, func(c plan.SSLClient, id vpc.SSLClientID) int { return cmp.Compare(c.ID, id) })
+	if !found || k.client == "" {
+		return c, refusedUnknown
 	}
-	return c, refusedUnknown
+	c = want.Clients[at]
+	switch {
+	case c.Serial != k.serial:
+		return c, refusedSerial
+	case !k.again && want.Sessions > 0 && others >= int(want.Sessions):
+		return c, refusedFull
+	}
+	return c, ""
 }
 
 // answer is what the management socket is told about a client that is let in. An answer that
