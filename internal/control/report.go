@@ -87,13 +87,7 @@ func (rep reporting) gateway(r store.Reader, s vpc.GatewayStatus) func(*store.Tx
 	if s.Ready {
 		s.Stood = s.Generation
 	}
-	if old != nil && *old == s {
-		return nil
-	}
-	return func(tx *store.Tx) {
-		s.Changed = tx.Now()
-		store.GatewayStatuses.Put(tx, &s)
-	}
+	return changed(old, &s, &s.Changed, store.GatewayStatuses.Put)
 }
 
 func (rep reporting) connection(r store.Reader, s vpc.ConnectionStatus) func(*store.Tx) {
@@ -105,13 +99,19 @@ func (rep reporting) connection(r store.Reader, s vpc.ConnectionStatus) func(*st
 	s.Host, s.Epoch, s.Changed = rep.Host, rep.Epoch, 0
 	if old != nil {
 		s.Changed = old.Changed
-		if *old == s {
-			return nil
-		}
+	}
+	return changed(old, &s, &s.Changed, store.ConnectionStatuses.Put)
+}
+
+// changed puts a status that differs from the old one, with the time in at; nil if it
+// does not.
+func changed[S comparable](old, now *S, at *vpc.Instant, put func(*store.Tx, *S)) func(*store.Tx) {
+	if old != nil && *old == *now {
+		return nil
 	}
 	return func(tx *store.Tx) {
-		s.Changed = tx.Now()
-		store.ConnectionStatuses.Put(tx, &s)
+		*at = tx.Now()
+		put(tx, now)
 	}
 }
 
@@ -136,13 +136,7 @@ func (rep reporting) sslServer(r store.Reader, s vpc.SSLServerStatus) func(*stor
 	if s.Ready {
 		s.Stood = s.Generation
 	}
-	if old != nil && *old == s {
-		return nil
-	}
-	return func(tx *store.Tx) {
-		s.Changed = tx.Now()
-		store.SSLServerStatuses.Put(tx, &s)
-	}
+	return changed(old, &s, &s.Changed, store.SSLServerStatuses.Put)
 }
 
 func (rep reporting) workload(r store.Reader, s vpc.WorkloadStatus) func(*store.Tx) {
@@ -154,14 +148,8 @@ func (rep reporting) workload(r store.Reader, s vpc.WorkloadStatus) func(*store.
 	s.Host, s.Epoch, s.Changed = rep.Host, rep.Epoch, 0
 	if old != nil {
 		s.Changed = old.Changed
-		if *old == s {
-			return nil
-		}
 	}
-	return func(tx *store.Tx) {
-		s.Changed = tx.Now()
-		store.WorkloadStatuses.Put(tx, &s)
-	}
+	return changed(old, &s, &s.Changed, store.WorkloadStatuses.Put)
 }
 
 // goneGateway removes a gateway of which nothing is left on the host, with all that
