@@ -67,16 +67,8 @@ func TestSSLServerTruth(t *testing.T) {
 	t.Parallel()
 	l := lab.New(t)
 	s := shared.site(l, 100)
-	gateway := text(shared.call(l, "CreateVpnGateway", obj{
-		"VpcId": s.vpc, "VpnGatewayName": "dial-in", "InternetMaxBandwidthOut": 100, "Type": "SSL", "MaxConnection": 5,
-	}), "VpnGateway", "VpnGatewayId")
-	l.Eventually(lab.Patience, "the gateway is AVAILABLE", func() error {
-		if state := text(shared.gateway(l, gateway), "State"); state != "AVAILABLE" {
-			return fmt.Errorf("%s", state)
-		}
-		return nil
-	})
-	public := text(shared.gateway(l, gateway), "PublicIpAddress")
+	d := s.door(l, 5, 100)
+	gateway, public := d.gateway, d.public
 	thief := l.Existing(shared.prefix+gateway).Start("openvpn", "--dev", "null", "--local", public, "--port", "1194")
 	l.Eventually(lab.Patience, "the port is taken", func() error {
 		if out := thief.Output(); !strings.Contains(out, "UDPv4 link") {

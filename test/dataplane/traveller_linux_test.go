@@ -19,15 +19,7 @@ func TestTraveller(t *testing.T) {
 	t.Parallel()
 	l := lab.New(t)
 	s := shared.site(l, 100)
-	gateway := text(shared.call(l, "CreateVpnGateway", obj{
-		"VpcId": s.vpc, "VpnGatewayName": "dial-in", "InternetMaxBandwidthOut": 100, "Type": "SSL", "MaxConnection": 5,
-	}), "VpnGateway", "VpnGatewayId")
-	l.Eventually(20*time.Second, "the gateway is AVAILABLE", func() error {
-		if state := text(shared.gateway(l, gateway), "State"); state != "AVAILABLE" {
-			return fmt.Errorf("%s", state)
-		}
-		return nil
-	})
+	gateway := s.door(l, 5, 100).gateway
 	number := offices.Add(1)
 	server := shared.began(l, "CreateVpnGatewaySslServer", "SslVpnServerId", obj{
 		"VpnGatewayId": gateway, "SslVpnServerName": "people", "RemoteAddress": fmt.Sprintf("172.30.%d.0/24", number),
