@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +22,8 @@ type Packet struct {
 	DstPort  uint16
 	Out      bool // left through the device
 	Length   int
-	Payload  []byte // what follows the IP header
+	Payload  []byte    // what follows the IP header
+	At       time.Time // when the kernel had it at the device
 }
 
 func (p Packet) String() string {
@@ -65,6 +67,9 @@ func openPacketSocket(dev string) (int, error) {
 	index, err := ifIndex(fd, dev)
 	if err == nil {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 16<<20)
+		err = os.NewSyscallError("timestamps", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1))
+	}
+	if err == nil {
 		err = unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ALL), Ifindex: index})
 	}
 	if err != nil {
@@ -97,13 +102,13 @@ func (c *Capture) read() {
 	if err != nil {
 		return
 	}
-	buf := make([]byte, 65536)
+	buf, aside := make([]byte, 65536), make([]byte, 256)
 	for {
-		var size int
+		var size, more int
 		var from unix.Sockaddr
 		var failure error
 		err := raw.Read(func(fd uintptr) bool {
-			size, from, failure = unix.Recvfrom(int(fd), buf, 0)
+			size, more, _, from, failure = unix.Recvmsg(int(fd), buf, aside, 0)
 			return !errors.Is(failure, unix.EAGAIN)
 		})
 		if err != nil {
@@ -114,12 +119,27 @@ func (c *Capture) read() {
 			continue
 		}
 		if p, ok := parsePacket(buf[:size]); ok {
-			p.Out = link.Pkttype == unix.PACKET_OUTGOING
+			p.Out, p.At = link.Pkttype == unix.PACKET_OUTGOING, stamp(aside[:more])
 			c.mu.Lock()
 			c.mu.packets = append(c.mu.packets, p)
 			c.mu.Unlock()
 		}
 	}
+}
+
+// stamp reads the kernel's time of a packet out of what came beside it.
+func stamp(aside []byte) time.Time {
+	messages, _ := unix.ParseSocketControlMessage(aside) // the kernel's own
+	for _, m := range messages {
+		var at unix.Timespec
+		if m.Header.Level != unix.SOL_SOCKET || m.Header.Type != unix.SCM_TIMESTAMPNS {
+			continue
+		}
+		if _, err := binary.Decode(m.Data, binary.NativeEndian, &at); err == nil {
+			return time.Unix(at.Unix())
+		}
+	}
+	return time.Now() // later than the truth, should there be none
 }
 
 func parsePacket(b []byte) (Packet, bool) {

@@ -99,7 +99,7 @@ func TestLosses(t *testing.T) {
 	b.Address("eth0", "10.9.0.2/24")
 	a.Reaches("10.9.0.2", Patience)
 
-	clear := b.Capture("eth0")
+	clear, began := b.Capture("eth0"), time.Now()
 	if p := a.Ping("10.9.0.2", 20); p.Sent != 20 || p.Received != 20 {
 		t.Errorf("on a sound cable: %v", p)
 	}
@@ -109,6 +109,18 @@ func TestLosses(t *testing.T) {
 		}
 		return nil
 	})
+	last := began
+	for _, p := range clear.Packets(Touches("10.9.0.1/32")) {
+		if p.At.Before(began) || p.At.After(time.Now()) {
+			t.Errorf("seen at %v, of a capture that began at %v: %v", p.At, began, p)
+		}
+		if p.At.After(last) {
+			last = p.At
+		}
+	}
+	if spread := last.Sub(began); spread < 10*10*time.Millisecond {
+		t.Errorf("twenty pings, 10 ms apart, are stamped within %v", spread)
+	}
 	b.Run("ip", "link", "set", "eth0", "down")
 	if p := a.Ping("10.9.0.2", 20); p.Lost() != 20 {
 		t.Errorf("on a cut cable: %v\n%s", p, p.Text)

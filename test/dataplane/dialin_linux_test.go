@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -114,6 +115,7 @@ func (d *dialIn) ready(l *lab.Lab, client string) {
 type person struct {
 	*lab.Namespace
 	client  string
+	program string // the person's OpenVPN, if it is not the machine's
 	openvpn *lab.Process
 }
 
@@ -136,14 +138,14 @@ func (d *dialIn) people(l *lab.Lab, names ...string) []*person {
 	return out
 }
 
-// dial starts OpenVPN with a profile and nothing else.
-func (p *person) dial(l *lab.Lab, profile string) {
+// dial starts OpenVPN with a profile, and what else is asked for.
+func (p *person) dial(l *lab.Lab, profile string, more ...string) {
 	l.Helper()
 	path := filepath.Join(l.TempDir(), "profile.ovpn")
 	if err := os.WriteFile(path, []byte(profile), 0o600); err != nil {
 		l.Fatalf("%v", err)
 	}
-	p.openvpn = p.Start("openvpn", "--config", path)
+	p.openvpn = p.Start(append([]string{cmp.Or(p.program, "openvpn"), "--config", path}, more...)...)
 }
 
 // times is how often the person was let in.

@@ -241,9 +241,9 @@ func TestPlaces(t *testing.T) {
 // certificate is the pair in a profile.
 var certificate = regexp.MustCompile(`(?s)<cert>.*</key>\n`)
 
-// TestRevoked ends sessions by each call that can, measures how fast, and holds that what
-// was revoked stays out: also its certificate under another client's name, or at another
-// account's server.
+// TestRevoked ends sessions by each call that can, and holds that what was revoked stays
+// out: also its certificate under another client's name, or at another account's server.
+// How fast sessions end is TestCutOff's to measure.
 func TestRevoked(t *testing.T) {
 	t.Parallel()
 	l := lab.New(t)
@@ -257,9 +257,8 @@ func TestRevoked(t *testing.T) {
 	stay := cem.PingStart(s.inside)
 	revoked := func(p *person, action string, params obj) {
 		t.Helper()
-		began := time.Now()
 		shared.call(l, action, params)
-		t.Logf("figure: %s: gone %v after the call began", action, d.out(l, p.client, began))
+		d.out(l, p.client, time.Now())
 		p.silent(t, "the workload after "+action, s.inside)
 	}
 	_, before := d.connected(l)
