@@ -31,6 +31,9 @@ func showSSLServer(w io.Writer, s operator.SSLServer) {
 	for _, x := range s.Sessions {
 		row(w, x.Client, x.Address, x.Source, x.In, x.Out, x.Since, x.Cipher)
 	}
+	for _, x := range s.Invalid {
+		fmt.Fprintf(w, "%s may not come in: %s\n", x.Client, x.Cause)
+	}
 	for _, why := range slices.Sorted(maps.Keys(s.Refused)) {
 		fmt.Fprintf(w, "refused, %s: %d\n", why, s.Refused[why])
 	}

@@ -142,7 +142,7 @@ func (p *dataplane) run(ctx context.Context, s *server) error {
 	p.probe = probe.New(s.log)
 	p.loops = reconcile.New(reconcile.Options{
 		Host: plan.Host{Name: vpc.HostName(s.conf.HostName), Tag: p.tag, Engine: p.ability.Engine, Uplink: p.uplink},
-		View: s.store.View, Unseal: s.store.Unseal, Report: s.control.Report, Log: s.log,
+		View: s.store.View, Now: s.store.Now, Unseal: s.store.Unseal, Report: s.control.Report, Log: s.log,
 		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, p.probe, p.sslvpn, p.meter, p.netdev.Prune()},
 	})
 	s.running.Go(func() {
@@ -210,7 +210,10 @@ func (p *dataplane) dialled(_ context.Context, id vpc.SSLServerID) (operator.SSL
 	if !ok {
 		return operator.SSLServer{}, vpc.Refuse(vpc.ResourceNotFound, "", "`%s` does not run on this host", "`%s` 不在本主机上运行", id)
 	}
-	out := operator.SSLServer{Sessions: []operator.SSLSession{}, Refused: refused, Expelled: p.sslvpn.Counts()[id].Expelled}
+	out := operator.SSLServer{Sessions: []operator.SSLSession{}, Refused: refused, Expelled: p.sslvpn.Counts()[id].Expelled, Invalid: []operator.SSLInvalid{}}
+	for _, c := range p.sslvpn.Invalid(id) {
+		out.Invalid = append(out.Invalid, operator.SSLInvalid{Client: c.ID, Cause: c.Why(vpc.At(time.Now()))})
+	}
 	for _, s := range sessions {
 		out.Sessions = append(out.Sessions, operator.SSLSession{
 			Client: s.Client, Address: s.Address.String(), Source: s.Source.String(),

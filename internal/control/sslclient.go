@@ -84,10 +84,11 @@ func (c *Control) authority(s *vpc.SSLServer) (*pki.Authority, error) {
 	return pki.Open(s.RootCert, vpc.Secret(key))
 }
 
-// issue gives a client a new key and certificate, valid from now on.
+// issue gives a client a new key and certificate, valid from now on. Certificates know
+// whole seconds only.
 func (c *Control) issue(authority *pki.Authority, cl *vpc.SSLClient, now vpc.Instant) error {
 	begin := now.Time()
-	end := begin.AddDate(vpc.CertYears, 0, 0)
+	end := begin.AddDate(vpc.CertYears, 0, 0).Truncate(time.Second)
 	pair, err := authority.NewClient(string(cl.ID), begin, end)
 	if err != nil {
 		return err

@@ -20,6 +20,13 @@ type SSLServer struct {
 	Sessions []SSLSession   `json:"sessions"`
 	Refused  map[string]int `json:"refused"`  // since this program has known the server, by reason
 	Expelled uint64         `json:"expelled"` // sessions ended because their client may not come in any more, since then
+	Invalid  []SSLInvalid   `json:"invalid"`
+}
+
+// SSLInvalid is a client that may not come in because of the times of its certificate.
+type SSLInvalid struct {
+	Client vpc.SSLClientID `json:"client"`
+	Cause  string          `json:"cause"`
 }
 
 // SSLSession is one connected client.

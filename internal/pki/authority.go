@@ -19,10 +19,6 @@ import (
 // authorityYears outlives every client's certificate that the authority will sign.
 const authorityYears = 20
 
-// clockSlack is how much earlier than said a certificate is valid, for gateways and
-// clients whose clocks run behind.
-const clockSlack = time.Hour
-
 // Pair is a certificate and its key, both PEM.
 type Pair struct {
 	Cert   string
@@ -106,7 +102,7 @@ func template(name string, begin, end time.Time) (*x509.Certificate, error) {
 	return &x509.Certificate{
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    begin.Add(-clockSlack),
+		NotBefore:    begin.Add(-vpc.CertSlack),
 		NotAfter:     end,
 	}, nil
 }

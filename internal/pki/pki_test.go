@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatewright/gatewright/internal/vpc"
 )
 
 var epoch = time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
@@ -61,8 +63,8 @@ func TestChains(t *testing.T) {
 		{"client", root.Cert, client.Cert, x509.ExtKeyUsageClientAuth, epoch, true},
 		{"client at its last second", root.Cert, client.Cert, x509.ExtKeyUsageClientAuth, end, true},
 		{"client expired", root.Cert, client.Cert, x509.ExtKeyUsageClientAuth, end.Add(time.Second), false},
-		{"client with a slow clock", root.Cert, client.Cert, x509.ExtKeyUsageClientAuth, epoch.Add(-clockSlack), true},
-		{"client not yet valid", root.Cert, client.Cert, x509.ExtKeyUsageClientAuth, epoch.Add(-clockSlack - time.Second), false},
+		{"client with a slow clock", root.Cert, client.Cert, x509.ExtKeyUsageClientAuth, epoch.Add(-vpc.CertSlack), true},
+		{"client not yet valid", root.Cert, client.Cert, x509.ExtKeyUsageClientAuth, epoch.Add(-vpc.CertSlack - time.Second), false},
 		{"client as a server", root.Cert, client.Cert, x509.ExtKeyUsageServerAuth, epoch, false},
 		{"client of another authority", stranger.Cert, client.Cert, x509.ExtKeyUsageClientAuth, epoch, false},
 		{"server", root.Cert, server.Cert, x509.ExtKeyUsageServerAuth, epoch.AddDate(19, 0, 0), true},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/big"
 	"time"
+
+	"github.com/gatewright/gatewright/internal/vpc"
 )
 
 // Revoked is one entry of a revocation list.
@@ -26,7 +28,7 @@ func (a *Authority) RevocationList(revoked []Revoked, now time.Time) (string, er
 		entries[i] = x509.RevocationListEntry{SerialNumber: n, RevocationTime: r.At}
 	}
 	der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
-		Number: big.NewInt(now.UnixNano()), ThisUpdate: now.Add(-clockSlack), NextUpdate: a.cert.NotAfter, RevokedCertificateEntries: entries,
+		Number: big.NewInt(now.UnixNano()), ThisUpdate: now.Add(-vpc.CertSlack), NextUpdate: a.cert.NotAfter, RevokedCertificateEntries: entries,
 	}, a.cert, a.key)
 	if err != nil {
 		return "", err

@@ -36,7 +36,7 @@ func CompileGateway(s GatewaySnapshot) Machine {
 		m.Needs = []MachineID{RouterMachine(s.Gateway.VPC)}
 	}
 	m.Namespaces = []Namespace{g.namespace()}
-	m.SSLServers = g.sslServers()
+	m.SSLServers, m.Until = g.sslServers(), g.certificateDue()
 	if own := g.own(); len(own) > 0 {
 		m.Daemons = append(m.Daemons, g.daemon(string(s.ID), g.home(), own...))
 	}

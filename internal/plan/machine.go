@@ -36,6 +36,7 @@ type Machine struct {
 	Generation uint64      // of the row that it was compiled from
 	Gone       bool        // every object of this machine is to be removed
 	Needs      []MachineID // in whose namespaces links of this one end
+	Until      vpc.Instant // when time alone will change the plan; 0: it will not
 
 	Namespaces []Namespace // the machine's own first; a child per daemon that needs one
 	Daemons    []Daemon    // IKE daemons, each with at least one tunnel

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -15,6 +16,7 @@ import (
 // JSON. What the store does not know of a row is beside its own fields.
 type rows struct {
 	host        Host
+	now         time.Time
 	account     *vpc.Account
 	gateways    []*vpc.Gateway
 	ready       map[vpc.GatewayID]bool
@@ -24,6 +26,8 @@ type rows struct {
 	subnets     []*vpc.Subnet
 	tables      []*vpc.RouteTable
 	workloads   []*vpc.Workload
+	sslServers  []*vpc.SSLServer
+	sslClients  []*vpc.SSLClient
 }
 
 func parseRows(t testing.TB, text string) *rows {
@@ -91,6 +95,12 @@ func (r *rows) row(t testing.TB, kind, text string) {
 		r.subnets = append(r.subnets, decode(t, text, &vpc.Subnet{}))
 	case "table":
 		r.tables = append(r.tables, decode(t, text, &vpc.RouteTable{}))
+	case "now":
+		r.now = decode(t, text, r.now)
+	case "sslserver":
+		r.sslServers = append(r.sslServers, decode(t, text, &vpc.SSLServer{Port: 1194, Encryption: "AES-128-CBC", Integrity: "SHA1"}))
+	case "sslclient":
+		r.sslClients = append(r.sslClients, parseSSLClient(t, text))
 	case "workload":
 		r.workloads = append(r.workloads, decode(t, text, &vpc.Workload{Host: "host-1"}))
 	default:
@@ -120,8 +130,19 @@ func parseConnection(t testing.TB, text string) ConnectionSnapshot {
 	return c
 }
 
+func parseSSLClient(t testing.TB, text string) *vpc.SSLClient {
+	t.Helper()
+	type row struct {
+		*vpc.SSLClient
+		From, To time.Time // of the certificate
+	}
+	c := decode(t, text, row{SSLClient: &vpc.SSLClient{}})
+	c.Begin, c.End = vpc.At(c.From), vpc.At(c.To)
+	return c.SSLClient
+}
+
 func (r *rows) gateway(g *vpc.Gateway) GatewaySnapshot {
-	s := GatewaySnapshot{Host: r.host, ID: g.ID, Gateway: g, Account: r.account}
+	s := GatewaySnapshot{Host: r.host, Now: vpc.At(r.now), ID: g.ID, Gateway: g, Account: r.account}
 	for _, v := range r.vpcs {
 		if v.ID == g.VPC {
 			s.Ranges = v.Ranges()
@@ -135,6 +156,12 @@ func (r *rows) gateway(g *vpc.Gateway) GatewaySnapshot {
 	for _, route := range r.routes {
 		if route.Gateway == g.ID || route.Gateway == "" {
 			s.Routes = append(s.Routes, route)
+		}
+	}
+	for _, server := range r.sslServers {
+		if server.Gateway == g.ID {
+			s.SSLServers = append(s.SSLServers, SSLServerSnapshot{Row: server, Key: "k", Crypt: "k",
+				Clients: slices.DeleteFunc(slices.Clone(r.sslClients), func(c *vpc.SSLClient) bool { return c.Server != server.ID })})
 		}
 	}
 	return s

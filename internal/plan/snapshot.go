@@ -36,6 +36,7 @@ type Uplink struct {
 // rows are those of the store and are not changed.
 type GatewaySnapshot struct {
 	Host        Host
+	Now         vpc.Instant // when it was taken
 	ID          vpc.GatewayID
 	Gateway     *vpc.Gateway // nil: there is no such row, so what is left of it goes
 	Account     *vpc.Account // its owner

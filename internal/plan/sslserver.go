@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -28,15 +29,28 @@ type SSLServer struct {
 	Key      vpc.Secret
 	Crypt    vpc.Secret
 	Clients  []SSLClient // who may have a session, in the order of their ids
+	Invalid  []SSLClient // who might, but for the times of their certificates; in the same order
 }
 
-// SSLClient is a client that may have a session: with the certificate that counts, and
-// at the address that is its own.
+// SSLClient is a client with the one certificate of its that counts, and the address
+// that is its own.
 type SSLClient struct {
-	ID      vpc.SSLClientID
-	Serial  string
-	Address netip.Addr
+	ID          vpc.SSLClientID
+	Serial      string
+	Address     netip.Addr
+	From, Until vpc.Instant // when the certificate counts; see vpc.SSLClient.Validity
 }
+
+// Why is what an operator reads of a client of Invalid.
+func (c SSLClient) Why(now vpc.Instant) string {
+	if now < c.From {
+		return "its certificate does not count before " + c.From.Time().Format(time.RFC3339)
+	}
+	return "its certificate ended at " + c.Until.Time().Format(time.RFC3339)
+}
+
+// valid reports whether the certificate counts at an instant.
+func (c SSLClient) valid(now vpc.Instant) bool { return c.From <= now && !c.Until.Before(now) }
 
 // SSLServerSnapshot is one of a gateway's SSL servers.
 type SSLServerSnapshot struct {
@@ -57,15 +71,43 @@ func (g *gateway) sslServers() []SSLServer {
 			Encryption: s.Row.Encryption, Integrity: s.Row.Integrity, Sessions: g.Gateway.MaxConnection,
 			RootCert: s.Row.RootCert, Cert: s.Row.Cert, Key: s.Key, Crypt: s.Crypt,
 		}
-		for _, c := range s.Clients {
-			if c.Admitted() {
-				server.Clients = append(server.Clients, SSLClient{c.ID, c.Serial, s.Row.SeatAddress(c.Seat)})
+		for _, c := range s.admitted() {
+			if c.valid(g.Now) {
+				server.Clients = append(server.Clients, c)
+			} else {
+				server.Invalid = append(server.Invalid, c)
 			}
 		}
-		slices.SortFunc(server.Clients, func(a, b SSLClient) int { return cmp.Compare(a.ID, b.ID) })
 		out = append(out, server)
 	}
 	return out
+}
+
+// admitted are the clients that may have a session while their certificates count, in
+// the order of their ids.
+func (s SSLServerSnapshot) admitted() (out []SSLClient) {
+	for _, c := range s.Clients {
+		if c.Admitted() {
+			from, until := c.Validity()
+			out = append(out, SSLClient{c.ID, c.Serial, s.Row.SeatAddress(c.Seat), from, until})
+		}
+	}
+	slices.SortFunc(out, func(a, b SSLClient) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// certificateDue is when the next certificate begins or ceases to count; zero is never.
+func (g *gateway) certificateDue() (due vpc.Instant) {
+	for _, s := range g.dialled() {
+		for _, c := range s.admitted() {
+			for _, at := range []vpc.Instant{c.From, c.Until} {
+				if at > g.Now && (due == 0 || at < due) {
+					due = at
+				}
+			}
+		}
+	}
+	return due
 }
 
 // dialled are the SSL servers that there are to be.
@@ -99,7 +141,7 @@ func (g *gateway) sslForward() (out []Filter) {
 		out = append(out, g.clamp())
 	}
 	for _, s := range servers {
-		for _, reach := range reaches(s) {
+		for _, reach := range g.reaches(s) {
 			f := Filter{In: SSLDevice, Src: reach.from, Dst: reach.to, Out: lanDevice, Verdict: Accept}
 			back := Filter{In: lanDevice, Src: reach.to, Dst: reach.from, Out: SSLDevice, Verdict: Accept}
 			if s.Row.Remote.Overlaps(reach.to) { // clients that may reach each other
@@ -116,7 +158,7 @@ type reach struct{ from, to netip.Prefix }
 
 // reaches are what clients may reach: all that the server pushes, or with access
 // policies what those say.
-func reaches(s SSLServerSnapshot) (out []reach) {
+func (g *gateway) reaches(s SSLServerSnapshot) (out []reach) {
 	if !s.Row.AccessPolicy {
 		for _, to := range s.Row.Local {
 			out = append(out, reach{s.Row.Remote, to})
@@ -128,9 +170,9 @@ func reaches(s SSLServerSnapshot) (out []reach) {
 			out = append(out, reach{s.Row.Remote, p.Target})
 			continue
 		}
-		for _, c := range s.Clients {
-			if c.Admitted() && p.Applies(c.ID) {
-				out = append(out, reach{one(s.Row.SeatAddress(c.Seat)), p.Target})
+		for _, c := range s.admitted() {
+			if c.valid(g.Now) && p.Applies(c.ID) {
+				out = append(out, reach{one(c.Address), p.Target})
 			}
 		}
 	}

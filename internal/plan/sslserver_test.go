@@ -31,7 +31,7 @@ func sslGateway(change func(*vpc.SSLServer)) GatewaySnapshot {
 // reach, and that no key is printed.
 func TestSSLServer(t *testing.T) {
 	m := CompileGateway(sslGateway(nil))
-	if len(m.SSLServers) != 1 || len(m.SSLServers[0].Clients) != 1 || m.SSLServers[0].Clients[0] != (SSLClient{"vpnc-aaaaaaaa", "a", netip.MustParseAddr("172.16.0.2")}) {
+	if len(m.SSLServers) != 1 || len(m.SSLServers[0].Clients) != 1 || m.SSLServers[0].Clients[0].ID != "vpnc-aaaaaaaa" || m.SSLServers[0].Clients[0].Serial != "a" || m.SSLServers[0].Clients[0].Address != netip.MustParseAddr("172.16.0.2") {
 		t.Fatalf("%+v", m.SSLServers)
 	}
 	if strings.Contains(m.Text(), "SECRET") {

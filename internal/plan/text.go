@@ -5,13 +5,16 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/gatewright/gatewright/internal/vpc"
 )
 
 // Text prints the machine as its tests compare it: one fact a line, in a fixed order,
 // indented below what it belongs to. Secrets print as ***.
 func (m Machine) Text() string {
 	p := &printer{}
-	p.line(0, "machine", m.ID.String(), p.number("generation", m.Generation), p.flag("gone", m.Gone))
+	p.line(0, "machine", m.ID.String(), p.number("generation", m.Generation), p.flag("gone", m.Gone), p.instant("until", m.Until))
 	for _, id := range m.Needs {
 		p.line(1, "needs", id.String())
 	}
@@ -25,7 +28,7 @@ func (m Machine) Text() string {
 		p.daemon(d)
 	}
 	for _, s := range m.SSLServers {
-		p.line(0, fmt.Sprintf("sslserver %+v", s))
+		p.sslServer(s)
 	}
 	for _, x := range m.Probes {
 		p.line(0, "probe", string(x.Connection), "in", x.Namespace, "from", x.Local.String(), "to", x.Remote.String(),
@@ -99,6 +102,13 @@ func (*printer) table(n int) string {
 		return "main"
 	}
 	return strconv.Itoa(n)
+}
+
+func (p *printer) instant(name string, at vpc.Instant) string {
+	if at == 0 {
+		return ""
+	}
+	return p.text(name, at.Time().Format(time.RFC3339))
 }
 
 func (p *printer) namespace(ns Namespace) {
@@ -213,6 +223,32 @@ func (p *printer) tunnel(t Tunnel) {
 	for _, c := range t.Children {
 		p.line(2, "child", c.Name, p.ranges(c.Local), "to", p.ranges(c.Remote))
 	}
+}
+
+// sslServer writes all clients in one line: there may be thousands, and Diff compares
+// lines with one another.
+func (p *printer) sslServer(s SSLServer) {
+	p.line(0, "sslserver", string(s.ID), "in", s.Namespace, "listen", s.Listen.String(), "address", s.Address.String(),
+		s.Encryption, s.Integrity, p.number("sessions", uint64(s.Sessions)))
+	for _, r := range s.Routes {
+		p.line(1, "push route", r.String())
+	}
+	for _, a := range s.DNS {
+		p.line(1, "push dns", a.String())
+	}
+	p.clients("clients", s.Clients)
+	p.clients("invalid", s.Invalid)
+}
+
+func (p *printer) clients(name string, all []SSLClient) {
+	if len(all) == 0 {
+		return
+	}
+	words := make([]string, len(all))
+	for i, c := range all {
+		words[i] = strings.TrimRight(fmt.Sprintf("%s at %s serial %s %s", c.ID, c.Address, c.Serial, p.instant("until", c.Until)), " ")
+	}
+	p.line(1, name, strings.Join(words, ", "))
 }
 
 // identity quotes what a user wrote: it may hold anything but control characters.

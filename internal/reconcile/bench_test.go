@@ -49,7 +49,7 @@ func thousand(b *testing.B) (*store.Store, *reconcile.Loops, <-chan reconcile.Pa
 	passes := make(chan reconcile.Pass, 10*n)
 	l := reconcile.New(reconcile.Options{
 		Host: plan.Host{Name: hostName, Tag: "abcdef", Engine: plan.EngineLibipsec, Uplink: plan.Uplink{Device: "up", Kind: plan.UplinkBridge}},
-		View: st.View, Unseal: st.Unseal, Report: func(context.Context, vpc.Report) error { return nil },
+		View: st.View, Now: st.Now, Unseal: st.Unseal, Report: func(context.Context, vpc.Report) error { return nil },
 		Planes: []reconcile.Plane{planetest.NewFake()}, Log: quiet, Passed: func(p reconcile.Pass) { passes <- p },
 	})
 	ctx, cancel := context.WithCancel(context.Background())

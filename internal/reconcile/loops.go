@@ -12,10 +12,12 @@ import (
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
-// Options are what the loops are given. Host, View, Unseal, Report and Planes must be set.
+// Options are what the loops are given. Host, View, Now, Unseal, Report and Planes must be
+// set.
 type Options struct {
 	Host   plan.Host
 	View   func() *store.View
+	Now    func() vpc.Instant // the store's clock
 	Unseal func(row, field string, sealed vpc.Sealed) ([]byte, error)
 	Report func(context.Context, vpc.Report) error // may be told the same again
 	Planes []Plane                                 // in the order in which they are applied: what removes comes last

@@ -249,8 +249,8 @@ func (l *Loops) linkedLocked(m *machine, o outcome) {
 // stood reports whether the first plane, which makes links, has made the machine's.
 func (l *Loops) stood(m *machine) bool { return m.errs[0] == nil && m.observed[0].Ready }
 
-// laterLocked sets the timer of a machine. A pass in which no plane was asked puts off
-// nothing.
+// laterLocked sets the timer of a machine, which also fires when time changes the plan. A
+// pass in which no plane was asked puts off nothing.
 func (l *Loops) laterLocked(m *machine, o outcome) {
 	if l.mu.ctx == nil {
 		return
@@ -262,6 +262,10 @@ func (l *Loops) laterLocked(m *machine, o outcome) {
 		}
 		m.next = time.Now().Add(l.jitterLocked(wait))
 	}
+	wait := time.Until(m.next)
+	if until := m.applied.Until; until != 0 {
+		wait = min(wait, time.Duration(until-l.Now()))
+	}
 	m.rest()
-	m.timer = time.AfterFunc(max(0, time.Until(m.next)), func() { l.kick(m.id, l.all()) })
+	m.timer = time.AfterFunc(max(0, wait), func() { l.kick(m.id, l.all()) })
 }

@@ -51,7 +51,7 @@ func newRig(t *testing.T, seed uint64) *rig {
 	r.loops = reconcile.New(reconcile.Options{
 		Host: plan.Host{Name: hostName, Tag: "abcdef", Engine: plan.EngineLibipsec, Uplink: plan.Uplink{
 			Device: "up", Kind: plan.UplinkBridge, Prefix: netip.MustParsePrefix("198.51.100.0/24"), Router: netip.MustParseAddr("198.51.100.1"), MTU: 1500}},
-		View: st.View, Unseal: st.Unseal, Report: r.report, Planes: []reconcile.Plane{r.fakes[0], r.fakes[1]}, Log: quiet, Seed: seed,
+		View: st.View, Now: st.Now, Unseal: st.Unseal, Report: r.report, Planes: []reconcile.Plane{r.fakes[0], r.fakes[1]}, Log: quiet, Seed: seed,
 	})
 	r.update(func(tx *store.Tx) {
 		store.Accounts.Put(tx, &vpc.Account{ID: here.Account})

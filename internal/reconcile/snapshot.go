@@ -35,7 +35,7 @@ func (l *Loops) snapshot(m *machine) snapshot {
 }
 
 func (l *Loops) gatewayRows(view *store.View, id vpc.GatewayID, seen map[vpc.ConnectionID]plan.Seen) *plan.GatewaySnapshot {
-	s := &plan.GatewaySnapshot{Host: l.Host, ID: id}
+	s := &plan.GatewaySnapshot{Host: l.Host, Now: l.Now(), ID: id}
 	g, ok := store.Gateways.Get(view, id)
 	if !ok || g.Host != l.Host.Name {
 		return s

@@ -76,3 +76,52 @@ func TestSSLServerStatus(t *testing.T) {
 		r.within(2*time.Second, "without its keys it cannot run", func() bool { return strings.Contains(r.sslStatus().Cause, "keys cannot be opened") })
 	})
 }
+
+// sslClient puts a client of aServer whose certificate ends after a time.
+func (r *rig) sslClient(id vpc.SSLClientID, ends time.Duration) {
+	r.Helper()
+	r.update(func(tx *store.Tx) {
+		store.SSLClients.Put(tx, &vpc.SSLClient{ID: id, Scope: here, VPC: aVPC, Gateway: gatewayID(1), Server: aServer, Serial: string(id), Begin: tx.Now(), End: tx.Now().Add(ends)})
+	})
+}
+
+// TestCertificateEnds has planes hear of the end of a certificate when it comes, with no
+// row changed and long before they would be asked anyway.
+func TestCertificateEnds(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.gateway(1, func(g *vpc.Gateway) { g.Type = vpc.TypeSSL })
+		r.sslServer(1, nil)
+		r.sslClient("vpnc-first", 10*time.Second)
+		r.sslClient("vpnc-second", 20*time.Second)
+		r.sslClient("vpnc-third", 30*time.Hour)
+		ends := time.Now().Add(10 * time.Second)
+		admitted := func() (ids string) {
+			for line := range strings.Lines(r.fakes[0].Has(plan.GatewayMachine(gatewayID(1)))) {
+				if all, ok := strings.CutPrefix(strings.TrimSpace(line), "clients "); ok {
+					for c := range strings.SplitSeq(all, ", ") {
+						ids += strings.Fields(c)[0] + " "
+					}
+				}
+			}
+			return ids
+		}
+		r.within(time.Second, "all are in", func() bool { return admitted() == "vpnc-first vpnc-second vpnc-third " })
+		time.Sleep(time.Until(ends) - time.Millisecond)
+		if got := admitted(); got != "vpnc-first vpnc-second vpnc-third " {
+			t.Errorf("just before the first end: %s", got)
+		}
+		r.within(10*time.Millisecond, "the first is out when its certificate ends", func() bool { return admitted() == "vpnc-second vpnc-third " })
+		r.sslClient("vpnc-second", time.Hour)
+		time.Sleep(15 * time.Second)
+		if got := admitted(); got != "vpnc-second vpnc-third " {
+			t.Errorf("after the end of a certificate that was replaced: %s", got)
+		}
+		time.Sleep(time.Hour)
+		r.within(time.Second, "the second is out, too", func() bool { return admitted() == "vpnc-third " })
+		calls := r.fakes[0].Calls(plan.GatewayMachine(gatewayID(1)))
+		time.Sleep(10 * time.Minute)
+		if n := r.fakes[0].Calls(plan.GatewayMachine(gatewayID(1))) - calls; n > 25 {
+			t.Errorf("%d passes in ten minutes in which nothing ends", n)
+		}
+	})
+}

@@ -16,6 +16,7 @@ import (
 const (
 	refusedUnknown = "unknown"  // disabled, deleted, or of no client at all
 	refusedSerial  = "replaced" // the client has another certificate by now
+	refusedInvalid = "invalid"  // the certificate has ended, or does not count yet; mostly OpenVPN sees it first
 	refusedFull    = "full"     // MaxConnection sessions are there
 	refusedLate    = "late"     // asked while no program was there to answer; not counted
 )
@@ -52,18 +53,28 @@ func knockOf(env map[string]string, again bool) knock {
 // decide finds the client that may come in, or says why it may not. others counts the
 // sessions of all other clients: a client's second device takes over from its first.
 func decide(want *plan.SSLServer, k knock, others int) (c plan.SSLClient, refused string) {
-	at, found := slices.BinarySearchFunc(want.Clients, k.client, func(c plan.SSLClient, id vpc.SSLClientID) int { return cmp.Compare(c.ID, id) })
-	if !found || k.client == "" {
-		return c, refusedUnknown
-	}
-	c = want.Clients[at]
+	c, known := find(want.Clients, k.client)
+	late, invalid := find(want.Invalid, k.client)
 	switch {
-	case c.Serial != k.serial:
+	case invalid && late.Serial == k.serial:
+		return c, refusedInvalid
+	case invalid || known && c.Serial != k.serial:
 		return c, refusedSerial
+	case !known:
+		return c, refusedUnknown
 	case !k.again && want.Sessions > 0 && others >= int(want.Sessions):
 		return c, refusedFull
 	}
 	return c, ""
+}
+
+// find finds a client by its id; nobody has the empty one.
+func find(all []plan.SSLClient, id vpc.SSLClientID) (c plan.SSLClient, found bool) {
+	at, found := slices.BinarySearchFunc(all, id, func(c plan.SSLClient, id vpc.SSLClientID) int { return cmp.Compare(c.ID, id) })
+	if !found || id == "" {
+		return c, false
+	}
+	return all[at], true
 }
 
 // answer is what the management socket is told about a client that is let in. An answer that

@@ -5,7 +5,7 @@
 // decided, never a user's text, and lies with the children's files on a tmpfs. Who may
 // come in is decided at each connect over the management socket, against the plan: a
 // certificate counts only if its serial number is the one that the client has now. A
-// plan that takes a client away ends its session at once.
+// plan that takes a client away, as when its certificate ends, ends its session at once.
 //
 // Each server has one goroutine that owns its management connection; Apply only changes
 // what that goroutine decides by, under the server's lock. While no program is connected,

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gatewright/gatewright/internal/host"
+	"github.com/gatewright/gatewright/internal/plan"
 )
 
 const (
@@ -214,22 +215,22 @@ func (s *server) late() string {
 // anew, and a moment later the session is gone, whether or not it has obeyed.
 func (s *server) expel() {
 	s.mu.Lock()
-	var out []uint64
+	out := map[uint64]string{}
 	for cid, session := range s.sessions {
 		k := knock{client: session.Client, serial: session.Serial, again: true}
 		if _, refused := decide(s.want, k, 0); refused != "" {
-			out = append(out, cid)
+			out[cid] = refused
 		}
 	}
 	s.mu.Unlock()
-	for _, cid := range out {
-		s.throw(cid)
+	for cid, why := range out {
+		s.throw(cid, why)
 	}
 }
 
 // throw tells a client to start anew and asks, a moment later, who is there; one that is
 // then still listed is cut off at the address that it has by then.
-func (s *server) throw(cid uint64) {
+func (s *server) throw(cid uint64, why string) {
 	s.mu.Lock()
 	if s.line == nil {
 		s.mu.Unlock()
@@ -240,7 +241,7 @@ func (s *server) throw(cid uint64) {
 	s.mu.Unlock()
 	switch {
 	case first == now:
-		s.log.Info("sslvpn: session ended", "server", s.id, "client", session.Client)
+		s.log.Info("sslvpn: session ended", "server", s.id, "client", session.Client, "why", why)
 		_ = s.say(fmt.Sprintf("client-kill %d RESTART\n", cid))
 		time.AfterFunc(farewell, func() { _ = s.say("status 3\n") })
 	case now.Sub(first) >= farewell && session.Source.IsValid():
@@ -287,6 +288,16 @@ func (s *server) view() (sessions []Session, refusals map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Values(s.sessions)), maps.Clone(s.tally.refused)
+}
+
+// invalid is who may not come in because of the times of their certificates.
+func (s *server) invalid() []plan.SSLClient {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.want == nil { // found, and not looked at yet
+		return nil
+	}
+	return s.want.Invalid
 }
 
 // count is what there is to count.

@@ -135,7 +135,7 @@ func (p *Plane) Apply(ctx context.Context, m plan.Machine) (plan.Observed, error
 	var errs error
 	if !m.Gone {
 		for _, want := range m.SSLServers {
-			want.Clients = slices.Clone(want.Clients) // the server's own goroutine looks at it long after
+			want.Clients, want.Invalid = slices.Clone(want.Clients), slices.Clone(want.Invalid) // the server's own goroutine looks at it long after
 			wanted[want.ID] = true
 			s := p.server(want.ID, m.ID)
 			if err := s.apply(ctx, &want); err != nil {
@@ -199,6 +199,18 @@ func (p *Plane) Sessions(id vpc.SSLServerID) (sessions []Session, refusals map[s
 	}
 	sessions, refusals = s.view()
 	return sessions, refusals, true
+}
+
+// Invalid are the clients of a server that may not come in because of the times of their
+// certificates.
+func (p *Plane) Invalid(id vpc.SSLServerID) []plan.SSLClient {
+	p.mu.Lock()
+	s, ok := p.servers[id]
+	p.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	return s.invalid()
 }
 
 // Counts are what every server of this host has counted.

@@ -57,6 +57,14 @@ const (
 // CertYears is how long a client's certificate is valid.
 const CertYears = 3
 
+// CertSlack is how much before its Begin a certificate counts already, for gateways and
+// clients whose clocks run behind.
+const CertSlack = time.Hour
+
+// Validity is when the certificate counts: from the first instant to just before the
+// second; a zero second is never.
+func (c *SSLClient) Validity() (from, until Instant) { return c.Begin.Add(-CertSlack), c.End }
+
 // CertStatus is what the certificate reads at now.
 func (c *SSLClient) CertStatus(now Instant, settle time.Duration) CertStatus {
 	switch {
@@ -75,8 +83,7 @@ func (c *SSLClient) State(now Instant, settle time.Duration) SSLState {
 	return sslState(c.Created, c.Changed, c.Deleted, now, settle)
 }
 
-// Admitted reports whether the client may have a session, as far as its row says; its
-// certificate's own times are for the server to check.
+// Admitted reports whether the client may have a session while its certificate counts.
 func (c *SSLClient) Admitted() bool { return c.Deleted == 0 && !c.Disabled }
 
 // MaxSSLBatch is how many clients one call may make or change, so that all of them fit
