@@ -2,6 +2,7 @@ package ipsec
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,7 +122,8 @@ func (t *tunnel) learn(id uint32, e Entry) {
 }
 
 // hear takes a line of a stranger. Once its address is known, the tunnels that expect a
-// peer there get to know of it.
+// peer there get to know of it, and of what was said before: charon hands lines to VICI by
+// several threads, so that they may come in another order than they were written.
 func (d *daemon) hear(id uint32, e Entry) {
 	s := d.strange[id]
 	if s == nil {
@@ -131,21 +133,20 @@ func (d *daemon) hear(id uint32, e Entry) {
 		s = &stranger{}
 		d.strange[id] = s
 	}
+	news := []Entry{e}
 	if from, _, ok := strings.Cut(e.Text, " is initiating a"); ok && s.remote == "" {
 		s.remote = from
-		for _, t := range d.suspects(from) {
-			for _, line := range s.lines {
-				t.log.add(line)
-			}
-		}
+		news = slices.Concat(s.lines, news)
 	}
 	if len(s.lines) < maxStrangerLines {
 		s.lines = append(s.lines, e)
 	}
 	for _, t := range d.suspects(s.remote) {
-		t.log.add(e)
-		if r, ok := explain(e.Text, false); ok && !t.up() {
-			t.fail(id, r)
+		for _, line := range news {
+			t.log.add(line)
+			if r, ok := explain(line.Text, false); ok && !t.up() {
+				t.fail(id, r)
+			}
 		}
 	}
 }

@@ -13,7 +13,12 @@ var (
 	noPhase1 = reason{"no common proposal for phase 1 (IKE)", "compare IKE version, exchange mode, encryption, integrity and DH group with the peer's"}
 	noPhase2 = reason{"no common proposal for phase 2 (IPsec)", "compare IPsec encryption, integrity and PFS group with the peer's"}
 	noCommon = reason{"no common proposal", "compare the algorithms and groups of both phases with the peer's"}
+	noAnswer = reason{cause: "no answer"} // in either phase of IKEv1
 	ranges2  = reason{"the selectors differ", "the local and remote ranges of both sides must mirror each other"}
+	refusal2 = reason{"the peer refuses the selectors",
+		"the local and remote ranges of both sides must mirror each other; if they do, the peer could not install the keys, and its log says why"}
+	silent2 = reason{"the peer does not answer in phase 2 (IPsec)",
+		"compare the ranges, the algorithms and the PFS group with the peer's; if they agree, the peer could not install the keys, and its log says why"}
 	silent   = reason{"the peer is silent", "see that the peer is up, that its address is right, and that UDP 500 and 4500 pass in both directions"}
 	aggress  = reason{"the daemon does not answer aggressive mode with a pre-shared key", "report this: the daemon should have been configured for it"}
 	sadFails = reason{"the daemon could not install the keys", "run `gatewright doctor`: the engine does not fit this kernel"}
@@ -47,12 +52,12 @@ var signs = []struct {
 	{"no IKE config found", noPhase1},
 	{"received proposals unacceptable", noPhase1},
 	{"received unexpected", noPhase1},
-	{"received TS_UNACCEPTABLE", ranges2},
+	{"received TS_UNACCEPTABLE", refusal2},
 	{"no acceptable traffic selectors found", ranges2},
 	{"no matching CHILD_SA config found", ranges2},
 	{"traffic selectors ", ranges2},         // … unacceptable, or invalid ones that the peer selected
 	{" unacceptable, requesting", noCommon}, // a group; another try may follow
-	{"received INVALID_ID_INFORMATION", ranges2},
+	{"received INVALID_ID_INFORMATION", refusal2},
 	{"received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built", noPhase2},
 	{"no acceptable proposal found", noPhase2},
 	{"no matching proposal found", noPhase2},
@@ -67,23 +72,31 @@ var signs = []struct {
 	{"giving up after", silent},
 	{"DPD check timed out", silent},
 	{" of request with message ID", silent}, // retransmit 1, 2, … in IKEv2
-	{" of request message ID", silent},      // and in IKEv1
+	{" of request message ID", noAnswer},    // and in IKEv1
 	{"received DELETE for", closed},
 }
 
 // explain finds what a line of charon's log says about a tunnel that does not come up.
-// In phase 2 of IKEv1 the peer's refusal looks as in phase 1.
+// In phase 2 of IKEv1 the peer's refusal and its silence look as in phase 1.
 func explain(line string, phase1Done bool) (reason, bool) {
 	for _, s := range signs {
-		if strings.Contains(line, s.piece) {
-			switch {
-			case s.reason == noCommon && phase1Done:
-				return noPhase2, true
-			case s.reason == noCommon:
-				return noPhase1, true
-			}
-			return s.reason, true
+		if !strings.Contains(line, s.piece) {
+			continue
 		}
+		switch s.reason {
+		case noCommon:
+			return either(phase1Done, noPhase2, noPhase1), true
+		case noAnswer:
+			return either(phase1Done, silent2, silent), true
+		}
+		return s.reason, true
 	}
 	return reason{}, false
+}
+
+func either(phase1Done bool, phase2, phase1 reason) reason {
+	if phase1Done {
+		return phase2
+	}
+	return phase1
 }

@@ -25,7 +25,7 @@ func TestReasons(t *testing.T) {
 		{"wrong key", func(p *peer) { p.have.Key = "another key" }, "key", "pre-shared keys differ"},
 		{"proposal 1", func(p *peer) { p.have.IKE = "aes256-sha512-modp4096" }, "phase 1", "phase 1"},
 		{"proposal 2", func(p *peer) { p.have.ESP = "aes256-sha512" }, "phase 2", "phase 2"},
-		{"selectors", func(p *peer) { p.have.LocalTS = []string{"10.99.0.0/24"} }, "selectors differ", "selectors differ"},
+		{"selectors", func(p *peer) { p.have.LocalTS = []string{"10.99.0.0/24"} }, "IKE is up, IPsec is not: the peer refuses the selectors", "the selectors differ"},
 		{"identity", func(p *peer) { p.have.LocalID = "stranger.example" }, "identity", "identity"},
 	} {
 		for _, version := range []string{lab.IKEv2, lab.IKEv1Main} {
@@ -67,6 +67,33 @@ func TestReasons(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// TestStranger hears why a call fails before it is said whose it is, and after: lines may
+// come in either order. The tunnel whose peer is at the address has the reason, no other.
+func TestStranger(t *testing.T) {
+	for _, lines := range [][]string{
+		{"198.51.100.11 is initiating an IKE_SA", "received proposals unacceptable"},
+		{"received proposals unacceptable", "198.51.100.11 is initiating an IKE_SA"},
+	} {
+		d := &daemon{strange: map[uint32]*stranger{}, tunnels: map[vpc.ConnectionID]*tunnel{}}
+		for n, at := range []string{"198.51.100.11", "198.51.100.12"} {
+			w := sample()
+			w.Remote, w.Start = netip.MustParseAddr(at), vpc.NegotiatePassive
+			d.tunnels[id(n)] = newTunnel(w)
+			d.tunnels[id(n)].loaded = true
+		}
+		for _, text := range lines {
+			d.hear(7, Entry{Text: text})
+		}
+		hers, other := d.tunnels[id(0)], d.tunnels[id(1)]
+		if hers.failure != noPhase1 || len(hers.log.all()) != len(lines) {
+			t.Errorf("%q: %+v, log %v", lines, hers.failure, hers.log.all())
+		}
+		if other.failure != (reason{}) || len(other.log.all()) != 0 {
+			t.Errorf("%q: another tunnel has %+v, log %v", lines, other.failure, other.log.all())
 		}
 	}
 }

@@ -171,11 +171,14 @@ func (t *tunnel) peer() (at netip.Addr) {
 
 func (t *tunnel) why() reason {
 	lack := missing(t.children(), t.sas)
+	phase1 := slices.ContainsFunc(t.sas, ikeSA.established)
 	r := t.failure
 	switch {
 	case r.cause != "":
 	case len(lack) < len(t.want.Children):
 		r = reason{cause: "not every pair of ranges is negotiated"}
+	case phase1 && (t.want.Start == vpc.NegotiatePassive || !t.want.Remote.IsValid()):
+		r = reason{"the peer has not completed phase 2", "look at the peer's log: it has not asked for the ranges, or could not install the keys"}
 	case t.want.Start == vpc.NegotiatePassive:
 		r = reason{"waits for the peer to begin", "start the tunnel at the peer, or set NegotiationType to active"}
 	case t.want.Start == vpc.NegotiateOnFlow && t.due.IsZero():
@@ -183,13 +186,18 @@ func (t *tunnel) why() reason {
 	case !t.want.Remote.IsValid():
 		r = reason{"the peer's address is unknown, so the peer has to begin", "start the tunnel at the peer"}
 	default:
-		r = reason{cause: "negotiating"}
+		r = reason{cause: negotiating}
 	}
-	if n := len(lack); n > 0 && n < len(t.want.Children) {
+	switch n := len(lack); {
+	case n > 0 && n < len(t.want.Children):
 		r.cause += fmt.Sprintf(" (%d of %d: %s)", n, len(t.want.Children), t.pairs(lack[0]))
+	case phase1 && r.cause != negotiating:
+		r.cause = "IKE is up, IPsec is not: " + r.cause
 	}
 	return r
 }
+
+const negotiating = "negotiating"
 
 // pairs are the ranges of a child.
 func (t *tunnel) pairs(name string) string {

@@ -94,7 +94,8 @@ func TestUp(t *testing.T) {
 		{"one of two, ours to begin", vpc.NegotiateActive, up("INSTALLED"), true, false, "not every pair of ranges is negotiated (1 of 2: 10.1.0.0/16 - 10.2.0.0/16 10.3.0.0/16)"},
 		{"one of two, the peer's to begin", vpc.NegotiatePassive, up("INSTALLED"), true, true, ""},
 		{"an IKE_SA alone", vpc.NegotiateActive, []ikeSA{{state: "ESTABLISHED"}}, true, false, "negotiating"},
-		{"on its way out", vpc.NegotiatePassive, up("DELETING"), true, false, "waits for the peer to begin"},
+		{"an IKE_SA alone, the peer's to begin", vpc.NegotiatePassive, []ikeSA{{state: "ESTABLISHED"}}, true, false, "IKE is up, IPsec is not: the peer has not completed phase 2"},
+		{"on its way out", vpc.NegotiatePassive, up("DELETING"), true, false, "IKE is up, IPsec is not: the peer has not completed phase 2"},
 		{"under old terms", vpc.NegotiateActive, both, false, false, ""},
 	} {
 		w.Start = c.start
@@ -122,6 +123,9 @@ func TestExplain(t *testing.T) {
 		{"DH group MODP_1024 unacceptable, requesting MODP_2048", false, noPhase1},
 		{"retransmit 1 of request with message ID 0", false, silent},
 		{"sending retransmit 1 of request message ID 0, seq 1", false, silent},
+		{"sending retransmit 1 of request message ID 295252367, seq 4", true, silent2},
+		{"retransmit 1 of request with message ID 2", true, silent},
+		{"received TS_UNACCEPTABLE notify, no CHILD_SA built", true, refusal2},
 		{"retransmit 1 of response with message ID 0", false, reason{}},
 		{"IKE_SA vpnx-a[1] established between 1.1.1.1[a]...2.2.2.2[b]", true, reason{}},
 	} {
