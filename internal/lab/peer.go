@@ -75,8 +75,10 @@ const peerConf = `charon-systemd {
 
 func (p *Peer) socket() string { return filepath.Join(p.dir, "vici") }
 
-func (p *Peer) swanctl(args ...string) (string, error) {
-	return run(append([]string{"swanctl"}, append(args, "--uri", "unix://"+p.socket())...)...)
+func (p *Peer) swanctl(args ...string) (string, error) { return swanctl(p.socket(), args...) }
+
+func swanctl(socket string, args ...string) (string, error) {
+	return run(append([]string{"swanctl"}, append(args, "--uri", "unix://"+socket)...)...)
 }
 
 // Load makes the text of a swanctl.conf the peer's whole configuration.
@@ -122,8 +124,11 @@ func (p *Peer) RekeyIKE(ike string) error {
 }
 
 // SAs are the peer's security associations, as swanctl prints them.
-func (p *Peer) SAs() string {
-	out, err := p.swanctl("--list-sas")
+func (p *Peer) SAs() string { return SAs(p.socket()) }
+
+// SAs asks any charon for its own, by its VICI socket.
+func SAs(socket string) string {
+	out, err := swanctl(socket, "--list-sas")
 	if err != nil {
 		return err.Error()
 	}

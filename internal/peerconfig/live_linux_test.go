@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -28,11 +26,15 @@ const (
 	officeAddr  = "198.51.100.30"
 )
 
-func newOffice(t *testing.T) *office {
+func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("network namespaces need root")
 	}
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
 	l := lab.New(t)
 	inet, gw, host := l.Namespace("inet"), l.Namespace("gw"), l.Namespace("office")
 	inet.Bridge("net", "198.51.100.1/24")
@@ -70,6 +72,7 @@ func swanID(kind, address, name string) string {
 // TestStrongSwan: a strongSwan that is given nothing but the text brings the tunnel up
 // by itself, and packets pass.
 func TestStrongSwan(t *testing.T) {
+	needRoot(t)
 	version := func(v, exchange string) func(*vpc.Connection) {
 		return func(x *vpc.Connection) { x.IKE.Version, x.IKE.Exchange = v, exchange }
 	}
@@ -114,45 +117,12 @@ func TestStrongSwan(t *testing.T) {
 	}
 }
 
-// unpack gets Debian packages and unpacks them without installing: Libreswan's would
-// remove strongSwan's.
-func unpack(t *testing.T, packages ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	get := exec.Command("apt-get", append([]string{"download"}, packages...)...)
-	get.Dir = dir
-	if out, err := get.CombinedOutput(); err != nil {
-		t.Skipf("this machine cannot get Debian's packages: %v: %s", err, out)
-	}
-	debs, _ := filepath.Glob(dir + "/*.deb") // the pattern is good
-	for _, deb := range debs {
-		if out, err := exec.Command("dpkg", "-x", deb, dir).CombinedOutput(); err != nil {
-			t.Fatalf("dpkg: %v: %s", err, out)
-		}
-	}
-	return dir
-}
-
-// pluto is Libreswan's daemon in the office.
-type pluto struct {
-	*office
-	root, dir string
-	daemon    *lab.Process
-}
-
-// command runs a program with Libreswan's programs where pluto looks for them, in a
-// mount namespace of its own.
-func (p *pluto) command(program string, args ...string) *exec.Cmd {
-	const inside = `mount --bind "$0" /usr/libexec && exec "$@"`
-	cmd := p.host.Command(append([]string{"unshare", "--mount", "sh", "-c", inside, p.root + "/usr/libexec", p.root + "/usr/libexec/ipsec/" + program}, args...)...)
-	cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+p.root+"/usr/lib/x86_64-linux-gnu:"+p.root+"/usr/lib/aarch64-linux-gnu")
-	return cmd
-}
-
 // TestLibreswan: a Libreswan that is given nothing but the text and its own defaults
 // establishes an IKE_SA. There is no ESP of the kernel's on every machine, so the test
 // ends there.
 func TestLibreswan(t *testing.T) {
+	needRoot(t)
+	root := lab.UnpackLibreswan(t)
 	for _, version := range []string{"IKEV2", "IKEV1"} {
 		t.Run(version, func(t *testing.T) {
 			o := newOffice(t)
@@ -174,10 +144,10 @@ func TestLibreswan(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := o.libreswan(t, text.Reveal())
+			p := o.host.Libreswan(root, text.Reveal())
 			o.Eventually(20*time.Second, "an IKE_SA with Libreswan", func() error {
 				if sas := o.gateway.SAs(); !strings.Contains(sas, "ESTABLISHED") {
-					return fmt.Errorf("the gateway has\n%s\nlog\n%s\npluto\n%s", sas, tail(o.gateway.Log()), tail(p.daemon.Output()))
+					return fmt.Errorf("the gateway has\n%s\nlog\n%s\npluto\n%s", sas, tail(o.gateway.Log()), tail(p.Log()))
 				}
 				return nil
 			})
@@ -188,25 +158,4 @@ func TestLibreswan(t *testing.T) {
 func tail(text string) string {
 	lines := strings.Split(text, "\n")
 	return strings.Join(lines[max(0, len(lines)-20):], "\n")
-}
-
-// libreswan runs pluto on the two files of a text.
-func (o *office) libreswan(t *testing.T, text string) *pluto {
-	t.Helper()
-	p := &pluto{office: o, root: unpack(t, "libreswan", "libldns3", "libevent-pthreads-2.1-7", "libnss3-tools"), dir: t.TempDir()}
-	conf, secrets, ok := strings.Cut(text, "# /etc/ipsec.d/vpnx-abcdefgh.secrets\n")
-	if !ok {
-		t.Fatalf("two files were expected:\n%s", text)
-	}
-	for name, content := range map[string]string{"conf": conf, "secrets": secrets} {
-		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if out, err := p.command("../../bin/certutil", "-N", "-d", "sql:"+p.dir, "--empty-password").CombinedOutput(); err != nil {
-		t.Fatalf("certutil: %v: %s", err, out)
-	}
-	p.daemon = o.Start(p.command("pluto", "--nofork", "--stderrlog", "--no-dnssec", "--config", p.dir+"/conf", "--secretsfile", p.dir+"/secrets",
-		"--rundir", p.dir, "--ipsecdir", p.dir, "--nssdir", p.dir))
-	return p
 }

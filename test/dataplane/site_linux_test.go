@@ -151,15 +151,13 @@ func (c *cloud) office(l *lab.Lab, lan string, nat bool) *office {
 	l.Helper()
 	o := newOffice(lan)
 	host, n := l.Existing(c.host.Name), l.Namespace("office")
-	o.own = o.public
 	if nat {
 		o.box = l.Namespace("nat")
 		o.box.Plug("wan0", host, uplink, o.public+"/16")
 		o.box.Masquerade("wan0")
 		o.cable(n, "lan0", "192.168.77")
 	} else {
-		n.Plug("wan0", host, uplink, o.public+"/16")
-		n.Route("default", "198.18.0.1")
+		o.plug(n, host)
 	}
 	o.open(n)
 	o.enrol(l, c)
@@ -193,11 +191,23 @@ func (o *office) cable(n *lab.Namespace, dev, net string) {
 	n.Route("default", net+".1")
 }
 
+// plug joins the office's namespace to the public network.
+func (o *office) plug(n, host *lab.Namespace) {
+	n.Plug("wan0", host, uplink, o.public+"/16")
+	n.Route("default", "198.18.0.1")
+	o.own = o.public
+}
+
 // open gives the office its network and its peer.
 func (o *office) open(n *lab.Namespace) {
+	o.network(n)
+	o.Peer = n.Peer()
+}
+
+// network gives the office its network.
+func (o *office) network(n *lab.Namespace) {
 	o.inside = netip.MustParsePrefix(o.lan).Addr().Next().String()
 	n.Address("lo", o.inside+"/24")
-	o.Peer = n.Peer()
 }
 
 // The algorithms that the API takes where a caller names none, as swanctl names them.
