@@ -48,6 +48,7 @@ type Config struct {
 	RuntimeDir       string
 	Uplink           string
 	PublicGateway    string
+	OldClients       string
 	Settle           time.Duration
 	Grace            time.Duration
 	PublicCIDRs      []string
@@ -102,6 +103,7 @@ func (c *Config) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&c.RuntimeDir, "runtime-dir", "", "where the files of child processes are, best on a tmpfs (default: a directory of this data directory's own below /run/gatewright)")
 	fs.StringVar(&c.Uplink, "uplink", "", "bridge or real interface that the gateways' public addresses are on (default: a bridge of our own, "+ownUplink+", with "+ownNetwork+")")
 	fs.StringVar(&c.PublicGateway, "public-gateway", "", "router of the public addresses (default: the first address of the first --public-cidr)")
+	fs.StringVar(&c.OldClients, "openvpn-old-clients", oldAuto, "let in SSL VPN clients that have no AEAD cipher, which keeps the data channels of all clients out of the kernel: yes, no, or auto: where the kernel could not carry them anyway, as gatewright doctor tells")
 	fs.DurationVar(&c.Settle, "settle", time.Second, "how long a new gateway reads PENDING when there is no data plane")
 	fs.DurationVar(&c.Grace, "grace", 7*24*time.Hour, "from the isolation of an unpaid gateway to its deletion")
 	fs.StringSliceVar(&c.PublicCIDRs, "public-cidr", nil, "public addresses to hand out, a prefix or A-B (repeatable; default: "+ownNetwork+", with no data plane "+defaultPool+")")

@@ -89,6 +89,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"uplink", "", []string{"--uplink", "../eth1", "--public-cidr", "192.0.2.0/24"}, "no name of an interface"},
 		{"uplink with no data plane", "", []string{"--dataplane", "off", "--uplink", "eth1", "--public-cidr", "192.0.2.0/24"}, "--dataplane is off"},
 		{"router with no data plane", "", []string{"--dataplane", "off", "--public-gateway", "192.0.2.1"}, "--dataplane is off"},
+		{"old clients", "openvpn-old-clients = \"maybe\"\n", nil, "neither auto, yes nor no"},
 		{"host name", "", []string{"--host-name", "a b"}, "--host-name"},
 		{"rate", "", []string{"--rate-limit", "-1"}, "--rate-limit"},
 		{"settle", "", []string{"--settle", "-1s"}, "--settle"},
@@ -191,6 +192,30 @@ func TestRouterIsNotHandedOut(t *testing.T) {
 		pool, err := conf.pool()
 		if got := fmt.Sprint(pool); err != nil || got != want {
 			t.Errorf("%s: %s, %v; want %s", mode, got, err, want)
+		}
+	}
+}
+
+// TestOldClients holds what --openvpn-old-clients means where the kernel could carry data
+// channels and where it could not.
+func TestOldClients(t *testing.T) {
+	for _, x := range []struct {
+		file    string
+		offload bool
+		want    bool
+	}{
+		{"", true, false},
+		{"", false, true},
+		{"openvpn-old-clients = \"auto\"", true, false},
+		{"openvpn-old-clients = \"yes\"", true, true},
+		{"openvpn-old-clients = \"no\"", false, false},
+	} {
+		c, err := configFrom(t, x.file, "--data-dir", "/x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.oldClients(func() bool { return x.offload }); got != x.want {
+			t.Errorf("%q with offload %t: %t", x.file, x.offload, got)
 		}
 	}
 }

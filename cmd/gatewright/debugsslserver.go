@@ -37,5 +37,8 @@ func showSSLServer(w io.Writer, s operator.SSLServer) {
 	for _, why := range slices.Sorted(maps.Keys(s.Refused)) {
 		fmt.Fprintf(w, "refused, %s: %d\n", why, s.Refused[why])
 	}
+	for _, hint := range s.Hints {
+		fmt.Fprintln(w, "hint:", hint)
+	}
 	fmt.Fprintf(w, "sessions ended because the client may not come in any more: %d\n", s.Expelled)
 }

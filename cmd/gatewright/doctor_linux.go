@@ -10,6 +10,7 @@ import (
 	"github.com/gatewright/gatewright/internal/host"
 	"github.com/gatewright/gatewright/internal/ipsec"
 	"github.com/gatewright/gatewright/internal/plan"
+	"github.com/gatewright/gatewright/internal/sslvpn"
 )
 
 // tools are programs that the server starts, or that its demo and tests need, and the
@@ -39,9 +40,20 @@ func examine(ctx context.Context) examination {
 	if err != nil && !slices.ContainsFunc(x.Checks, func(c check) bool { return c.Found == err.Error() }) {
 		x.Checks = append(x.Checks, check{What: "probe", Found: err.Error()})
 	}
+	x.Checks = append(x.Checks, offloadCheck(sslvpn.Probe(ctx)))
 	x.Engine, x.Algorithms = string(ability.Engine), ability.Algorithms
 	x.Carries = err == nil && ability.Engine != plan.EngineNone
 	return x.tools()
+}
+
+// offloadCheck tells whether the kernel can carry SSL VPN, and what that means for serve.
+func offloadCheck(o sslvpn.Offload) check {
+	old := &Config{OldClients: oldAuto}
+	is := oldNo
+	if old.oldClients(func() bool { return o.Can }) {
+		is = oldYes
+	}
+	return check{What: "OpenVPN's data channel in the kernel", Good: o.Can, Found: o.Text + "; --openvpn-old-clients auto is " + is}
 }
 
 // tools adds what of the programs is there.

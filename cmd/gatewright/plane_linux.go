@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -52,6 +53,7 @@ type dataplane struct {
 	sslvpn   *sslvpn.Plane
 	probe    *probe.Plane
 	ability  ipsec.Ability
+	old      bool // SSL clients without AEAD are let in
 	uplink   plan.Uplink
 	meter    *meter
 	loops    *reconcile.Loops
@@ -73,6 +75,7 @@ func (s *server) openPlane(ctx context.Context) (*dataplane, error) {
 	if p.ipsec, err = ipsec.New(p.children, s.log); err != nil {
 		return nil, err
 	}
+	p.old = s.conf.oldClients(func() bool { return sslvpn.Probe(ctx).Can })
 	if p.sslvpn, err = sslvpn.New(p.children, s.log); err != nil {
 		return nil, err
 	}
@@ -141,7 +144,7 @@ func (p *dataplane) run(ctx context.Context, s *server) error {
 	}
 	p.probe = probe.New(s.log)
 	p.loops = reconcile.New(reconcile.Options{
-		Host: plan.Host{Name: vpc.HostName(s.conf.HostName), Tag: p.tag, Engine: p.ability.Engine, Uplink: p.uplink},
+		Host: plan.Host{Name: vpc.HostName(s.conf.HostName), Tag: p.tag, Engine: p.ability.Engine, Uplink: p.uplink, OldClients: p.old},
 		View: s.store.View, Now: s.store.Now, Unseal: s.store.Unseal, Report: s.control.Report, Log: s.log,
 		Planes: []reconcile.Plane{p.netdev.Build(), p.ipsec, p.probe, p.sslvpn, p.meter, p.netdev.Prune()},
 	})
@@ -210,7 +213,12 @@ func (p *dataplane) dialled(_ context.Context, id vpc.SSLServerID) (operator.SSL
 	if !ok {
 		return operator.SSLServer{}, vpc.Refuse(vpc.ResourceNotFound, "", "`%s` does not run on this host", "`%s` 不在本主机上运行", id)
 	}
-	out := operator.SSLServer{Sessions: []operator.SSLSession{}, Refused: refused, Expelled: p.sslvpn.Counts()[id].Expelled, Invalid: []operator.SSLInvalid{}}
+	out := operator.SSLServer{Sessions: []operator.SSLSession{}, Refused: refused, Expelled: p.sslvpn.Counts()[id].Expelled, Invalid: []operator.SSLInvalid{}, Hints: []string{}}
+	for _, why := range slices.Sorted(maps.Keys(refused)) {
+		if hint := sslvpn.Hint(why); hint != "" && refused[why] > 0 {
+			out.Hints = append(out.Hints, hint)
+		}
+	}
 	for _, c := range p.sslvpn.Invalid(id) {
 		out.Invalid = append(out.Invalid, operator.SSLInvalid{Client: c.ID, Cause: c.Why(vpc.At(time.Now()))})
 	}

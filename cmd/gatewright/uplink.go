@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,13 @@ const (
 const (
 	ownUplink  = "gwr-uplink"
 	ownNetwork = "198.51.100.0/24"
+)
+
+// The values of --openvpn-old-clients.
+const (
+	oldAuto = "auto"
+	oldYes  = "yes"
+	oldNo   = "no"
 )
 
 // uplink is the internet side of the gateways.
@@ -73,6 +81,9 @@ func (c *Config) validatePlane(fail failFunc) {
 	default:
 		fail("dataplane", "%q is neither auto, linux nor off", c.Dataplane)
 	}
+	if !slices.Contains([]string{oldAuto, oldYes, oldNo}, c.OldClients) {
+		fail("openvpn-old-clients", "%q is neither auto, yes nor no", c.OldClients)
+	}
 	if c.Dataplane == planeOff {
 		for flag, v := range map[string]string{"uplink": c.Uplink, "public-gateway": c.PublicGateway} {
 			if v != "" {
@@ -95,6 +106,12 @@ func (c *Config) validatePlane(fail failFunc) {
 // auto what the machine can.
 func (c *Config) carries() bool {
 	return c.Dataplane == planeLinux || c.Dataplane == planeAuto && planeMissing() == nil
+}
+
+// oldClients reports whether SSL clients without AEAD are let in; offload, asked for auto,
+// whether that would cost something.
+func (c *Config) oldClients(offload func() bool) bool {
+	return c.OldClients == oldYes || c.OldClients == oldAuto && !offload()
 }
 
 func defaultHostName() string {

@@ -19,6 +19,7 @@ type SSLServer struct {
 	Limit    uint32         `json:"limit"`           // MaxConnection
 	Sessions []SSLSession   `json:"sessions"`
 	Refused  map[string]int `json:"refused"`  // since this program has known the server, by reason
+	Hints    []string       `json:"hints"`    // what the operator may do about that
 	Expelled uint64         `json:"expelled"` // sessions ended because their client may not come in any more, since then
 	Invalid  []SSLInvalid   `json:"invalid"`
 }

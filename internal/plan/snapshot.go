@@ -12,6 +12,8 @@ type Host struct {
 	Tag    string // six characters that stand for this server's data directory
 	Engine Engine
 	Uplink Uplink
+
+	OldClients bool // SSL clients without AEAD are let in, which costs all clients the kernel's data channel
 }
 
 // UplinkKind says what the uplink is.

@@ -20,7 +20,7 @@ type SSLServer struct {
 	Address    netip.Prefix   // of the server, with the mask of the client range
 	Routes     []netip.Prefix // pushed to clients
 	DNS        []netip.Addr   // pushed to clients
-	Encryption string         // the API's names, for clients without AEAD
+	Encryption string         // the API's name, for clients without AEAD; empty: they are not let in
 	Integrity  string
 	Sessions   uint32 // at most so many at a time
 
@@ -68,8 +68,11 @@ func (g *gateway) sslServers() []SSLServer {
 		server := SSLServer{
 			ID: s.Row.ID, Namespace: g.home(), Listen: netip.AddrPortFrom(g.Gateway.Public, s.Row.Port),
 			Address: netip.PrefixFrom(s.Row.Address(), s.Row.Remote.Bits()), Routes: slices.Clone(s.Row.Local), DNS: s.Row.DNS.List(),
-			Encryption: s.Row.Encryption, Integrity: s.Row.Integrity, Sessions: g.Gateway.MaxConnection,
+			Integrity: s.Row.Integrity, Sessions: g.Gateway.MaxConnection,
 			RootCert: s.Row.RootCert, Cert: s.Row.Cert, Key: s.Key, Crypt: s.Crypt,
+		}
+		if g.Host.OldClients {
+			server.Encryption = s.Row.Encryption
 		}
 		for _, c := range s.admitted() {
 			if c.valid(g.Now) {

@@ -90,6 +90,10 @@ func (s *server) refuse(cid uint64, h *held, why string) {
 	s.mu.Lock()
 	s.tally.refused[why]++
 	s.mu.Unlock()
-	s.log.Info("sslvpn: client refused", "server", s.id, "client", h.client, "why", why)
+	log := s.log
+	if hint := Hint(why); hint != "" {
+		log = log.With("hint", hint)
+	}
+	log.Info("sslvpn: client refused", "server", s.id, "client", h.client, "why", why)
 	_ = s.say(denial(h.knock, strconv.FormatUint(cid, 10), h.kid, why))
 }

@@ -17,9 +17,18 @@ const (
 	refusedUnknown = "unknown"  // disabled, deleted, or of no client at all
 	refusedSerial  = "replaced" // the client has another certificate by now
 	refusedInvalid = "invalid"  // the certificate has ended, or does not count yet; mostly OpenVPN sees it first
+	refusedOld     = "old"      // it can do no AEAD, and the operator lets in only who can
 	refusedFull    = "full"     // MaxConnection sessions are there
 	refusedLate    = "late"     // asked while no program was there to answer; not counted
 )
+
+// Hint is what an operator may do about a refusal, as far as there is something.
+func Hint(refused string) string {
+	if refused == refusedOld {
+		return "serve --openvpn-old-clients yes lets clients in that have no AEAD cipher, and keeps the data channels of all clients out of the kernel"
+	}
+	return ""
+}
 
 // knock is a client that has proved to have a certificate of this server's authority and
 // waits for an answer.
@@ -28,6 +37,7 @@ type knock struct {
 	serial string
 	again  bool // a session that renews its keys
 	tries  bool // 2.6 or later: hears that a refusal may pass, and asks again
+	aead   bool // can do one of our AEAD ciphers
 }
 
 // protoTemporary is the bit of IV_PROTO by which a client (2.6 and later) says that it
@@ -44,10 +54,23 @@ func knockOf(env map[string]string, again bool) knock {
 	if proto, err := strconv.ParseUint(env["IV_PROTO"], 10, 32); err == nil {
 		k.tries = proto&protoTemporary != 0
 	}
+	k.aead = canAEAD(env)
 	if n, ok := pki.ParseSerial(env["tls_serial_hex_0"]); ok {
 		k.serial = pki.Serial(n)
 	}
 	return k
+}
+
+// canAEAD reports whether a client can do one of our AEAD ciphers, as OpenVPN itself reads
+// it: those of 2.5 and later name all that they can, 2.4 can do AES-GCM and says so by
+// IV_NCP=2, and older ones say nothing and cannot.
+func canAEAD(env map[string]string) bool {
+	if names, said := env["IV_CIPHERS"]; said {
+		ours := strings.Split(aead, ":")
+		return slices.ContainsFunc(strings.Split(names, ":"), func(name string) bool { return slices.Contains(ours, strings.ToUpper(name)) })
+	}
+	ncp, err := strconv.Atoi(env["IV_NCP"])
+	return err == nil && ncp >= 2
 }
 
 // decide finds the client that may come in, or says why it may not. others counts the
@@ -62,6 +85,8 @@ func decide(want *plan.SSLServer, k knock, others int) (c plan.SSLClient, refuse
 		return c, refusedSerial
 	case !known:
 		return c, refusedUnknown
+	case !k.again && want.Encryption == "" && !k.aead:
+		return c, refusedOld
 	case !k.again && want.Sessions > 0 && others >= int(want.Sessions):
 		return c, refusedFull
 	}
