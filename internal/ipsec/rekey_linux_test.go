@@ -41,6 +41,12 @@ func TestRekeyForced(t *testing.T) {
 				}
 				return nil
 			})
+			s.Eventually(2*lab.Patience, "the old IKE_SA is gone", func() error { // IKEv1 keeps it for ten seconds
+				if sas := p.SAs(); strings.Count(sas, "gw: #") != 1 || !strings.Contains(sas, "INSTALLED") {
+					return errors.New(sas)
+				}
+				return nil
+			})
 			s.becomes(id(1), true, lab.Patience)
 			s.whole("meanwhile", pings, gaps(version, 3))
 			m := s.plane.Measure(t.Context(), machineID)

@@ -40,7 +40,7 @@ func ways() (out []way) {
 }
 
 // TestMatrix brings every way up against a peer of its own, sends data both ways and
-// rekeys without a loss. It prints the table.
+// rekeys both kinds of SA without a loss. It prints the table.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -58,7 +58,7 @@ func TestMatrix(t *testing.T) {
 	})
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "IKE\tRouteType\tpath\tgateway is\tup\tto office\tto cloud\trekeyed under ping")
+	fmt.Fprintln(table, "IKE\tRouteType\tpath\tgateway is\tup\tto office\tto cloud\tCHILD_SA under ping\tIKE_SA under ping")
 	for _, w := range ways() {
 		fmt.Fprintln(table, strings.Join(append(w.cells(), rows[w]...), "\t"))
 	}
@@ -109,31 +109,57 @@ func (w way) play(t *testing.T) []string {
 		pings = w.rekey(l, s, o)
 		over += ", then " + pings.String()
 	}
-	for what, p := range map[string]*lab.Pings{"to the office": there, "to the cloud": back} {
-		if p.Lost() > 0 || p.Sent == 0 {
+	ike := w.rekeyIKE(l, s, o)
+	s.netStatus(l, id, "AVAILABLE", lab.Patience)
+	for what, p := range map[string]*lab.Pings{"to the office": there, "to the cloud": back, "over a rekey of the CHILD_SA": pings, "over a rekey of the IKE_SA": ike} {
+		if p.Lost() > 0 || p.Sent < 20 {
 			t.Errorf("%s: %v", what, p)
 		}
 	}
-	if p := pings; p.Lost() > 0 || p.Sent < 20 {
-		t.Errorf("over a rekey: %v", p)
-	}
-	return []string{up, there.String(), back.String(), over}
+	return []string{up, there.String(), back.String(), "rekeyed, " + over, w.renewed() + ", " + ike.String()}
 }
 
-// rekey has the office replace the keys under a ping, which goes on under the new ones.
+// renewed is what a version does with an old IKE_SA. IKEv1 cannot rekey it: there is
+// another phase 1, and the CHILD_SAs move under what comes of it, so no Quick Mode either.
+func (w way) renewed() string {
+	if w.version == lab.IKEv2 {
+		return "rekeyed"
+	}
+	return "authenticated anew"
+}
+
+// rekeyIKE has the office replace the IKE_SA, and with it the owner of the CHILD_SA.
+func (way) rekeyIKE(l *lab.Lab, s *site, o *office) *lab.Pings {
+	l.Helper()
+	before := o.association()
+	return s.under(l, o, func() error { return o.RekeyIKE("cloud") }, func() error {
+		if now := o.association(); now == "" || now == before {
+			return fmt.Errorf("it is %q, was %q", now, before)
+		}
+		return nil
+	})
+}
+
+// rekey has the office replace the keys of the CHILD_SA.
 func (way) rekey(l *lab.Lab, s *site, o *office) *lab.Pings {
 	l.Helper()
 	before := strings.Count(o.Log(), "} established with SPIs")
-	pings := s.workload.PingStart(o.inside)
-	if err := o.RekeyChild("cloud-1"); err != nil {
-		l.Fatalf("rekey: %v", err)
-	}
-	l.Eventually(lab.Patience, "the keys are new", func() error {
+	return s.under(l, o, func() error { return o.RekeyChild("cloud-1") }, func() error {
 		if strings.Count(o.Log(), "} established with SPIs") == before {
 			return errStill
 		}
 		return nil
 	})
+}
+
+// under pings an office while it does something, and goes on when that is done.
+func (s *site) under(l *lab.Lab, o *office, do, done func() error) *lab.Pings {
+	l.Helper()
+	pings := s.workload.PingStart(o.inside)
+	if err := do(); err != nil {
+		l.Fatalf("rekey: %v", err)
+	}
+	l.Eventually(lab.Patience, "the keys are new", done)
 	s.workload.Ping(o.inside, 20) // under the new keys
 	return pings.Stop()
 }
