@@ -5,11 +5,13 @@ import (
 	"crypto/rand"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,8 +42,27 @@ type bench struct {
 	authority *pki.Authority
 	crypt     vpc.Secret
 	machine   plan.Machine
+	journal   journal // what the plane has logged
 	next      int
 	stop      func() // ends the plane, not the server
+}
+
+// journal keeps a log for readers while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 const public = "198.51.100.7"
@@ -115,7 +136,7 @@ func (b *bench) certify(t *testing.T) {
 // start makes a plane over the children as they are.
 func (b *bench) start(t *testing.T) (stop func()) {
 	t.Helper()
-	p, err := New(b.children, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	p, err := New(b.children, slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &b.journal), &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ func (s *server) event(text string) {
 		s.decided(s.word, s.args, s.env)
 		s.word, s.env = "", nil
 	case word == "ENV":
-		if k, v, ok := strings.Cut(rest, "="); ok && len(s.env) < maxEnv {
+		if k, v, ok := strings.Cut(rest, "="); ok && s.env != nil && len(s.env) < maxEnv { // nil: it goes on with an event whose begin was not heard
 			s.env[k] = v
 		}
 	case word == "ADDRESS": // has no ENV

@@ -52,7 +52,8 @@ func TestLastWords(t *testing.T) {
 		"why\nExiting due to fatal error\nClosing TUN/TAP interface\nnet_addr_v4_del: 1.2.3.4 dev ssl0\n": "why",
 		"Options error: x\nUse --help for more information.":                                              "Options error: x",
 		"2026-01-02 03:04:05 us=123 TCP/UDP: Socket bind failed":                                          "TCP/UDP: Socket bind failed",
-		"a name \xff\n": "a name ",
+		"a name \xff\n":                      "a name ",
+		"a terminal's \x1b[2J\x07 words\r\n": "a terminal's [2J words",
 	} {
 		if got := lastWords(log); got != want {
 			t.Errorf("of %q: %q, want %q", log, got, want)

@@ -3,6 +3,7 @@ package sslvpn
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 const (
@@ -37,4 +38,13 @@ func lastWords(log string) string {
 	return clip(lines[len(lines)-1])
 }
 
-func clip(line string) string { return strings.ToValidUTF8(line[:min(len(line), maxWords)], "") }
+// clip shortens a line, and takes out what a terminal would take for more than text: OpenVPN
+// writes some of what clients say into its log as it is.
+func clip(line string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(line[:min(len(line), maxWords)], ""))
+}
