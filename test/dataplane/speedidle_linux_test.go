@@ -30,7 +30,7 @@ func (v speeds) idleGateways(t *testing.T) {
 	if err := c.stand(v.idle); err != nil {
 		t.Fatal(err)
 	}
-	v.row("gateways made, sixteen at a time", v.idle, fmt.Sprintf("%.1f s", time.Since(began).Seconds()), "")
+	v.row("gateways made, sixteen at a time", v.idle, fmt.Sprintf("%.1f s", time.Since(began).Seconds()), beside)
 	v.cost(l, c, before, memory)
 	v.change(l, c, lands[v.idle/2])
 	v.pass(l, c)
@@ -51,14 +51,14 @@ func (v speeds) cost(l *lab.Lab, c *cloud, before map[string]float64, memory flo
 	after := v.metrics(l, c)
 	each := (memory - available(l)) / float64(v.idle)
 	server := (after["process_resident_memory_bytes"] - before["process_resident_memory_bytes"]) / 1024 / float64(v.idle)
-	v.row("memory of an idle gateway", v.idle, fmt.Sprintf("%.0f KiB, %.0f of it the server's", each, server), "stated")
+	v.row("memory of an idle gateway", v.idle, fmt.Sprintf("%.0f KiB, %.0f of it the server's", each, server), stated)
 	// Everything is looked at once a minute, spread over it.
 	span := time.Duration(v.seconds) * 5 * time.Second
 	began, first := time.Now(), after["process_cpu_seconds_total"]
 	<-time.After(span)
 	used := v.metrics(l, c)["process_cpu_seconds_total"] - first
 	share := used / time.Since(began).Seconds()
-	v.row("CPU of idle gateways", v.idle, fmt.Sprintf("%.1f %% of a core, %.2f ms/min each", share*100, share*60000/float64(v.idle)), "stated")
+	v.row("CPU of idle gateways", v.idle, fmt.Sprintf("%.1f %% of a core, %.2f ms/min each", share*100, share*60000/float64(v.idle)), stated)
 }
 
 // available is the machine's memory that can be had, in KiB.
@@ -100,7 +100,7 @@ func (v speeds) change(l *lab.Lab, c *cloud, s *site) {
 		}
 		took = append(took, time.Since(began))
 	}
-	v.row("one change among them, call to kernel", v.idle, spread(took), "< 200 ms")
+	v.row("one change among them, call to kernel", v.idle, spread(took), allBelow(200*time.Millisecond, took...))
 }
 
 // pass starts the server again, which makes it look at every machine, and takes the time
@@ -135,5 +135,6 @@ func (v speeds) pass(l *lab.Lab, c *cloud) {
 	if end.err != nil {
 		l.Fatalf("%v", end.err)
 	}
-	v.row("a pass over all, when the server starts", v.idle, millis(end.at.Sub(began)), "< 1000 ms")
+	took := end.at.Sub(began)
+	v.row("a pass over all, when the server starts", v.idle, millis(took), allBelow(time.Second, took))
 }
