@@ -113,7 +113,7 @@ func (t *tunnel) learn(id uint32, e Entry) {
 		t.phase1[id], t.begun = true, time.Time{}
 	}
 	if r, ok := explain(e.Text, t.phase1[id]); ok {
-		t.fail(id, r)
+		t.fail(id, r.of(t.want))
 		t.begun = time.Time{}
 	}
 	if strings.Contains(e.Text, "DPD check timed out") {

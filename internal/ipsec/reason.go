@@ -1,6 +1,10 @@
 package ipsec
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gatewright/gatewright/internal/plan"
+)
 
 // reason is why a tunnel is not up, in plain words, and what to change.
 type reason struct{ cause, hint string }
@@ -8,6 +12,7 @@ type reason struct{ cause, hint string }
 var (
 	wrongKey        = reason{"the pre-shared keys differ", "set the same PreShareKey on both sides"}
 	refused         = reason{"the peer refuses our key or our identity", "compare PreShareKey and the local identity with what the peer expects"}
+	refusedMode     = reason{refused.cause, "many peers take no aggressive mode with a pre-shared key unless told to (strongSwan: `i_dont_care_about_security_and_use_aggressive_mode_psk = yes` in the section charon of strongswan.conf); else " + refused.hint}
 	identityDiffers = reason{"the peer's identity is not the one that is configured",
 		"set RemoteIdentity, RemoteAddress or RemoteFqdnName to what the peer calls itself; `gatewright debug connection` shows it"}
 	noPhase1 = reason{"no common proposal for phase 1 (IKE)", "compare IKE version, exchange mode, encryption, integrity and DH group with the peer's"}
@@ -92,6 +97,15 @@ func explain(line string, phase1Done bool) (reason, bool) {
 		return s.reason, true
 	}
 	return reason{}, false
+}
+
+// of is the reason for one tunnel: in aggressive mode a peer may refuse the mode itself,
+// and says the same.
+func (r reason) of(t plan.Tunnel) reason {
+	if r == refused && t.IKE.Version == ikeV1 && t.IKE.Exchange == "AGGRESSIVE" {
+		return refusedMode
+	}
+	return r
 }
 
 func either(phase1Done bool, phase2, phase1 reason) reason {

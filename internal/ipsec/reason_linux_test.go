@@ -2,6 +2,7 @@ package ipsec
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,31 @@ func TestSilence(t *testing.T) {
 	p.Start()
 	p.load()
 	s.becomes(id(1), true, lab.Patience)
+}
+
+// TestStockPeer begins in aggressive mode with a strongSwan as it is shipped, which takes
+// none: the hint says so, and what it says helps.
+func TestStockPeer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.office(1)
+	stock := func(conf string) {
+		p.Kill()
+		p.Peer = p.StockPeer(conf)
+		p.load()
+	}
+	stock("")
+	p.version(lab.IKEv1Aggressive)
+	p.load()
+	s.set(p)
+	s.apply()
+	s.fails(id(1), refused.cause, lab.Patience)
+	said := regexp.MustCompile("strongSwan: `([^`]*)` in the section charon").FindStringSubmatch(s.state(id(1)).Hint)
+	if said == nil {
+		t.Fatalf("%+v", s.state(id(1)))
+	}
+	stock("charon { " + said[1] + " }")
+	s.becomes(id(1), true, lastPause+5*time.Second)
 }
 
 // TestRefusals are tunnels that cannot be said to charon. They are told of, and keep

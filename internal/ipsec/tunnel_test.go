@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
@@ -132,6 +133,11 @@ func TestExplain(t *testing.T) {
 		if got, ok := explain(c.line, c.phase1); got != c.want || ok != (c.want != reason{}) {
 			t.Errorf("%s: %+v", c.line, got)
 		}
+	}
+	aggressive := plan.Tunnel{IKE: vpc.IKEOptions{Version: ikeV1, Exchange: "AGGRESSIVE"}}
+	main, v2 := plan.Tunnel{IKE: vpc.IKEOptions{Version: ikeV1, Exchange: "MAIN"}}, plan.Tunnel{IKE: vpc.IKEOptions{Version: "IKEV2", Exchange: "AGGRESSIVE"}}
+	if refused.of(aggressive) != refusedMode || refused.of(main) != refused || refused.of(v2) != refused || wrongKey.of(aggressive) != wrongKey {
+		t.Error("another exchange's reason")
 	}
 	// What was said in a negotiation weighs more than that nobody answers any more.
 	tun := newTunnel(sample())

@@ -21,13 +21,22 @@ type Peer struct {
 	dir     string
 	daemon  *Process
 	options []string
+	more    string // further sections of its strongswan.conf
 }
 
-// Peer starts a strongSwan in the namespace. More lines go into the section of the
-// daemon in its strongswan.conf.
+// Peer starts a strongSwan in the namespace, one that answers aggressive mode with
+// pre-shared keys. More lines go into the section of the daemon in its strongswan.conf.
 func (n *Namespace) Peer(options ...string) *Peer {
+	return n.peer(append([]string{"i_dont_care_about_security_and_use_aggressive_mode_psk = yes"}, options...), "")
+}
+
+// StockPeer starts a strongSwan with the answers that it is shipped with. More is added
+// to its strongswan.conf.
+func (n *Namespace) StockPeer(more string) *Peer { return n.peer(nil, more) }
+
+func (n *Namespace) peer(options []string, more string) *Peer {
 	n.lab.Helper()
-	p := &Peer{Namespace: n, dir: n.lab.TempDir(), options: options}
+	p := &Peer{Namespace: n, dir: n.lab.TempDir(), options: options, more: more}
 	n.Forward()
 	p.Start()
 	return p
@@ -36,7 +45,7 @@ func (n *Namespace) Peer(options ...string) *Peer {
 // Start starts the daemon, again after Kill. It knows no connection then.
 func (p *Peer) Start() {
 	p.lab.Helper()
-	conf := fmt.Sprintf(peerConf, p.socket(), filepath.Join(p.dir, "log"), strings.Join(p.options, "\n  "))
+	conf := fmt.Sprintf(peerConf, p.socket(), filepath.Join(p.dir, "log"), strings.Join(p.options, "\n  "), p.more)
 	path := filepath.Join(p.dir, "strongswan.conf")
 	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
 		p.lab.Fatalf("lab: %v", err)
@@ -68,9 +77,9 @@ const peerConf = `charon-systemd {
     default = 1 } }
   journal { default = -1 }
   install_virtual_ip = no
-  i_dont_care_about_security_and_use_aggressive_mode_psk = yes
   %s
 }
+%s
 `
 
 func (p *Peer) socket() string { return filepath.Join(p.dir, "vici") }
