@@ -48,8 +48,7 @@ bench-dataplane: ## as root: the table of the data plane's speeds (ALONE=21 TOGE
 	@scripts/bench-dataplane.sh
 
 travellers: ## as root: every scenario of SSL VPN with what came of it, and what was measured
-	@scripts/deps.sh run
-	@scripts/deps.sh dataplane
+	@scripts/deps.sh test
 	@scripts/travellers.sh
 
 fuzz: ## every fuzz target for FUZZTIME each (30s)

@@ -3,7 +3,7 @@
 #
 #   scripts/deps.sh run     to build and run: Go
 #   scripts/deps.sh test    to test: Go, a C compiler (race detector), Node.js and npm (client tests),
-#                           and on Linux what dataplane installs
+#                           and on Linux libnm and what dataplane installs
 #   scripts/deps.sh dataplane  to carry packets, and to test that: strongSwan, OpenVPN, tools
 #
 # Debian packages are installed only when their command is missing, with apt-get, as
@@ -76,6 +76,14 @@ want_file() {
 	[ -e "$file" ] || missing+=("$@")
 }
 
+# want_library FILE PACKAGE... is want for a shared library.
+want_library() {
+	local file=$1
+	shift
+	[ "$(uname -s)" = Linux ] || return 0
+	/sbin/ldconfig -p | grep -q "$file" || missing+=("$@")
+}
+
 # want_dataplane notes what gateways and their tests need. Where the distribution's
 # services are new they must not begin to listen: the server starts its own daemons.
 want_dataplane() {
@@ -110,6 +118,7 @@ test)
 	want git git
 	want node nodejs
 	want npm npm
+	want_library libnm.so.0 libnm0 # for NetworkManager's importer of profiles, which is unpacked when it is tested
 	want_dataplane
 	install_missing
 	;;

@@ -18,24 +18,11 @@ type Libreswan struct {
 	daemon *Process
 }
 
-// UnpackLibreswan gets Debian's packages and gives the directory that they are unpacked
-// in, for any number of Namespace.Libreswan. They are not installed: Libreswan's package
-// would remove strongSwan's.
+// UnpackLibreswan gives the directory for any number of Namespace.Libreswan. Its packages
+// are not installed: Libreswan's would remove strongSwan's.
 func UnpackLibreswan(t T) string {
 	t.Helper()
-	root := t.TempDir()
-	get := exec.Command("apt-get", "download", "libreswan", "libldns3", "libevent-pthreads-2.1-7", "libnss3-tools")
-	get.Dir = root
-	if out, err := get.CombinedOutput(); err != nil {
-		t.Fatalf("lab: Debian's Libreswan cannot be had (apt-get update may help): %v: %s", err, out)
-	}
-	debs, _ := filepath.Glob(root + "/*.deb") // the pattern is good
-	for _, deb := range debs {
-		if out, err := exec.Command("dpkg", "-x", deb, root).CombinedOutput(); err != nil {
-			t.Fatalf("lab: unpack %s: %v: %s", filepath.Base(deb), err, out)
-		}
-	}
-	return root
+	return Unpack(t, "libreswan", "libldns3", "libevent-pthreads-2.1-7", "libnss3-tools")
 }
 
 // Libreswan starts one from the packages in root. Text is files of /etc, each behind a

@@ -16,9 +16,9 @@ type SSLProfile struct {
 	Crypt   Secret
 }
 
-// Text writes the profile as one file with everything inside it, which openvpn takes as
-// it is and which NetworkManager, OpenVPN Connect and Tunnelblick import. Nothing in it
-// is a user's text. It holds private keys.
+// Text writes the profile as one file with everything inside it, which openvpn and
+// NetworkManager's importer take as it is, and which has only options that OpenVPN Connect
+// and Tunnelblick say they take. Nothing in it is a user's text. It holds private keys.
 //
 // Clients from 2.4 on negotiate an AEAD cipher by themselves; "cipher" is for those that
 // cannot, and data-ciphers, which 2.4 does not know, is left at its default. There is no
