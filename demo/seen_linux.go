@@ -132,20 +132,31 @@ func send(ctx context.Context, conn net.Conn, path string) error {
 	return err
 }
 
-// bandwidth holds TCP against the gateway's cap, in both directions.
+// bandwidth holds TCP against the gateway's cap, in both directions, without the second in
+// which it finds its pace. The cap is never passed. That it is reached shows only where the
+// processors have time to spare: daemons that miss their turn carry less.
 func (o *office) bandwidth(seen *table) {
 	o.Helper()
 	say("iperf3 against the gateway's %d Mbit/s", megabits)
-	const length = 4 * time.Second
+	const length, tries, busy = 4 * time.Second, 3, 0.25
 	for _, way := range []struct {
 		what string
-		rate float64
+		from *lab.Namespace
+		to   *lab.Namespace
+		addr string
 	}{
-		{"iperf3, desk to workload", o.desk.Iperf(o.workload, o.inside, length)},
-		{"iperf3, workload to desk", o.workload.Iperf(o.desk, deskAddr, length)},
+		{"iperf3, desk to workload", o.desk, o.workload, o.inside},
+		{"iperf3, workload to desk", o.workload, o.desk, deskAddr},
 	} {
-		ok := way.rate > 0.9*megabits && way.rate < 1.06*megabits
-		seen.add(ok, way.what, fmt.Sprintf("%d Mbit/s, 6 %% over to 10 %% under", megabits), "%.2f Mbit/s", way.rate)
+		least, rate, note := 0.0, 0.0, ""
+		for try := 0; try < tries && rate <= least; try++ {
+			least, note = 0.95*megabits, ""
+			if o.idle(func() { rate = way.from.Iperf(way.to, way.addr, length, "-O", "1") }) < busy {
+				least, note = 0.5*megabits, ", busy"
+			}
+		}
+		seen.add(rate > least && rate < 1.05*megabits, way.what,
+			fmt.Sprintf("%d Mbit/s, 5 %% more or less; half if busy", megabits), "%.2f Mbit/s%s", rate, note)
 	}
 }
 
