@@ -68,7 +68,7 @@ func sslSighting(r store.Reader, s *vpc.SSLServer) vpc.SSLSighting {
 	x.Host = liveHost(r, x.Gateway.Host)
 	seen, ok := store.SSLServerStatuses.Get(r, s.ID)
 	if ok {
-		x.Before, x.Stood = true, seen.Stood
+		x.Before, x.Stood, x.Clients = true, seen.Stood, seen.Clients
 	}
 	if ok && x.Host != nil && seen.Host == x.Host.Name && x.Host.Heard(seen.Epoch) {
 		x.Seen = seen

@@ -131,7 +131,7 @@ func (rep reporting) sslServer(r store.Reader, s vpc.SSLServerStatus) func(*stor
 	old, _ := store.SSLServerStatuses.Get(r, s.ID)
 	s.Host, s.Epoch, s.Stood, s.Changed = rep.Host, rep.Epoch, 0, 0
 	if old != nil {
-		s.Stood, s.Changed = old.Stood, old.Changed
+		s.Stood, s.Changed, s.Clients = old.Stood, old.Changed, max(old.Clients, s.Clients)
 	}
 	if s.Ready {
 		s.Stood = s.Generation

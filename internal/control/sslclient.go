@@ -48,7 +48,9 @@ func (c *Control) CreateSSLClients(ctx context.Context, caller *Caller, server, 
 			}
 			ids[i] = string(cl.ID)
 		}
-		out = Began{c.numbered(tx, caller, c.sslSettle(tx, s.Gateway), ids...), ids[0]}
+		changes := clientChanges{}
+		changes.note(tx, s.ID)
+		out = Began{c.numbered(tx, caller, c.sslSettle(tx, s.Gateway), changes, ids...), ids[0]}
 		return nil
 	})
 	return out, err
@@ -98,6 +100,25 @@ func (c *Control) issue(authority *pki.Authority, cl *vpc.SSLClient, now vpc.Ins
 	return err
 }
 
+// clientChanges are what a call changes of the clients of servers that hosts carry, as
+// counts of changes of each server.
+type clientChanges map[vpc.SSLServerID]uint64
+
+// note counts a call's change of a server's clients, once.
+func (n clientChanges) note(tx *store.Tx, id vpc.SSLServerID) {
+	s, ok := store.SSLServers.Get(tx, id)
+	if !ok || n[id] != 0 {
+		return
+	}
+	if g, ok := store.Gateways.Get(tx, s.Gateway); !ok || g.Host == "" {
+		return
+	}
+	counted := *s
+	counted.ClientChanges++
+	store.SSLServers.Put(tx, &counted)
+	n[id] = counted.ClientChanges
+}
+
 // clientChange makes a client's new row; the certificate in the old one counts no longer
 // when revoke is true.
 type clientChange func(tx *store.Tx, cl *vpc.SSLClient) (n *vpc.SSLClient, revoke bool, err error)
@@ -111,12 +132,14 @@ func (c *Control) changeSSLClients(ctx context.Context, caller *Caller, param st
 			return err
 		}
 		var after time.Duration
+		changes := clientChanges{}
 		for _, cl := range clients {
 			n, revoke, err := change(tx, cl)
 			if err != nil {
 				return err
 			}
 			store.SSLClients.Put(tx, n)
+			changes.note(tx, n.Server)
 			after = max(after, c.sslSettle(tx, n.Gateway))
 			if n.Deleted != 0 {
 				after = c.cfg.Settle // its row goes then
@@ -125,7 +148,7 @@ func (c *Control) changeSSLClients(ctx context.Context, caller *Caller, param st
 				store.SSLRevocations.Put(tx, &vpc.SSLRevocation{Server: cl.Server, Serial: cl.Serial, At: tx.Now(), Due: cl.End})
 			}
 		}
-		out = Began{c.numbered(tx, caller, after, ids...), ids[0]}
+		out = Began{c.numbered(tx, caller, after, changes, ids...), ids[0]}
 		return nil
 	})
 	return out, err

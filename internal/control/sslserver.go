@@ -56,7 +56,7 @@ func (c *Control) CreateSSLServer(ctx context.Context, caller *Caller, spec vpc.
 		if err := c.tagNew(tx, acct, s.Scope, sslServerResource(s.ID), spec.Tags, s.Created, caller.Codes); err != nil {
 			return err
 		}
-		out = Began{c.numbered(tx, caller, c.sslSettle(tx, s.Gateway), string(s.ID)), string(s.ID)}
+		out = Began{c.numbered(tx, caller, c.sslSettle(tx, s.Gateway), nil, string(s.ID)), string(s.ID)}
 		return nil
 	})
 	return out, err
@@ -136,9 +136,9 @@ func (c *Control) certify(s *vpc.SSLServer, now vpc.Instant) error {
 	return nil
 }
 
-// numbered records the outcome of an asynchronous call, which is done after a while, under
-// a number of its own.
-func (c *Control) numbered(tx *store.Tx, caller *Caller, after time.Duration, resources ...string) uint64 {
+// numbered records the outcome of an asynchronous call, which is done after a while, and
+// when hosts have carried changes of clients out, under a number of its own.
+func (c *Control) numbered(tx *store.Tx, caller *Caller, after time.Duration, changes clientChanges, resources ...string) uint64 {
 	for {
 		number := uint64(tx.Rand().Uint32N(1<<31-1)) + 1 // some clients keep it in 32 bits
 		id := strconv.FormatUint(number, 10)
@@ -146,7 +146,7 @@ func (c *Control) numbered(tx *store.Tx, caller *Caller, after time.Duration, re
 			continue
 		}
 		now := tx.Now()
-		store.Tasks.Put(tx, &vpc.Task{ID: id, Account: caller.Account, Resources: resources, Done: now.Add(after), Due: now.Add(taskKept)})
+		store.Tasks.Put(tx, &vpc.Task{ID: id, Account: caller.Account, Resources: resources, Done: now.Add(after), Due: now.Add(taskKept), Changes: changes})
 		return number
 	}
 }
@@ -223,7 +223,7 @@ func (c *Control) changeSSLServer(ctx context.Context, caller *Caller, id string
 		if n, ok := store.SSLServers.Get(tx, s.ID); ok && n.Deleted != 0 {
 			after = c.cfg.Settle // its row goes then
 		}
-		out = Began{c.numbered(tx, caller, after, string(s.ID)), string(s.ID)}
+		out = Began{c.numbered(tx, caller, after, nil, string(s.ID)), string(s.ID)}
 		return nil
 	})
 	return out, err

@@ -139,6 +139,95 @@ func TestSSLServerThatFails(t *testing.T) {
 	})
 }
 
+// TestSSLClientTasks has the tasks of changes of clients last until the host says that it
+// has carried them out, whatever else it says, and fail where it cannot.
+func TestSSLClientTasks(t *testing.T) {
+	atSite(t, func(s *site) {
+		id, _ := s.dialIn()
+		say := func(ready bool, clients uint64) {
+			s.report(vpc.Report{SSLServers: []vpc.SSLServerStatus{{ID: id, Generation: 1, Ready: ready, Cause: map[bool]string{false: "taken"}[ready], Clients: clients}}})
+		}
+		var began []control.Began
+		expect := func(when string, want ...string) {
+			t.Helper()
+			for i, b := range began {
+				if got := s.task(b); got != want[i] {
+					t.Errorf("%s: task %d is %s, want %s", when, i, got, want[i])
+				}
+			}
+		}
+		call := func(b control.Began, err error) string { s.must(err); began = append(began, b); return b.ID }
+		const running, done, failed = control.TaskRunning, control.TaskSuccess, control.TaskFailed
+
+		client := call(s.c.CreateSSLClients(s.Context(), s.caller, string(id), "SslVpnClientName", []string{"a"}, nil))
+		expect("the server has yet to start", running)
+		say(false, 0)
+		expect("it cannot start", failed)
+		say(true, 0)
+		expect("it runs without the client", running)
+		say(true, 1)
+		expect("it knows the client", done)
+
+		ids := []string{client}
+		param := "SslVpnClientIds"
+		call(s.c.DisableSSLClients(s.Context(), s.caller, param, ids))
+		call(s.c.EnableSSLClients(s.Context(), s.caller, param, ids))
+		expect("nothing more is said", done, running, running)
+		s.pass(time.Minute)
+		expect("time alone does nothing", done, running, running)
+		say(true, 2)
+		expect("one of two is carried out", done, done, running)
+		say(true, 0)
+		expect("a host that has started again and not looked", done, done, running)
+		s.must(s.st.Withdraw(s.Context()))
+		expect("the host is gone", done, done, failed)
+		s.announce()
+		expect("and comes back", done, done, running)
+		call(s.c.ReissueSSLClients(s.Context(), s.caller, param, ids))
+		call(s.c.DeleteSSLClients(s.Context(), s.caller, param, ids))
+		say(true, 4)
+		expect("all but the last", done, done, done, done, running)
+		s.pass(2 * time.Second)
+		if _, there := store.SSLClients.Get(s.st.View(), vpc.SSLClientID(client)); there {
+			t.Error("the row of a deleted client stays")
+		}
+		expect("the row is gone, the session may be there", done, done, done, done, running)
+		say(true, 5)
+		expect("all", done, done, done, done, done)
+	})
+}
+
+// TestSSLClientTasksOfABatch counts one change for each call, however many clients it is
+// about, and none twice.
+func TestSSLClientTasksOfABatch(t *testing.T) {
+	atSite(t, func(s *site) {
+		id, _ := s.dialIn()
+		s.report(vpc.Report{SSLServers: []vpc.SSLServerStatus{{ID: id, Generation: 1, Ready: true}}})
+		var last control.Began
+		for call := range 5 {
+			var names []string
+			for n := range vpc.MaxSSLBatch {
+				names = append(names, fmt.Sprintf("c%d-%d", call, n))
+			}
+			var err error
+			last, err = s.c.CreateSSLClients(s.Context(), s.caller, string(id), "SslVpnClientNames", names, nil)
+			s.must(err)
+		}
+		row, _ := store.SSLServers.Get(s.st.View(), id)
+		if row.ClientChanges != 5 || row.Generation != 1 {
+			t.Errorf("%d changes, generation %d", row.ClientChanges, row.Generation)
+		}
+		s.report(vpc.Report{SSLServers: []vpc.SSLServerStatus{{ID: id, Generation: 1, Ready: true, Clients: 4}}})
+		if got := s.task(last); got != "RUNNING" {
+			t.Errorf("the last batch is on its way: %s", got)
+		}
+		s.report(vpc.Report{SSLServers: []vpc.SSLServerStatus{{ID: id, Generation: 1, Ready: true, Clients: 5}}})
+		if got := s.task(last); got != "SUCCESS" {
+			t.Errorf("the last batch is there: %s", got)
+		}
+	})
+}
+
 // TestCRL: certificates that were replaced or deleted are on the list, disabled ones are
 // not, and the server's authority has signed it.
 func TestCRL(t *testing.T) {

@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/gatewright/gatewright/internal/store"
@@ -68,10 +70,10 @@ func (c *Control) ownTask(ctx context.Context, caller *Caller, id string, missin
 	return c.hostedTask(view, t, taskView(t, c.st.Now())), nil
 }
 
-// hostedTask makes a task last until the host of its connections and SSL servers has
-// done it.
+// hostedTask makes a task last until the host of its connections, SSL servers and their
+// clients has done it.
 func (c *Control) hostedTask(r store.Reader, t *vpc.Task, v TaskView) TaskView {
-	for _, id := range t.Resources {
+	for _, id := range t.Resources { // of a client's tasks only that of its deletion waits for its row to go
 		if v.Status != TaskSuccess {
 			return v
 		}
@@ -81,8 +83,13 @@ func (c *Control) hostedTask(r store.Reader, t *vpc.Task, v TaskView) TaskView {
 		if s, ok := store.SSLServers.Get(r, vpc.SSLServerID(id)); ok {
 			v.Status, v.Output = c.sslServerTask(r, s)
 		}
-		if cl, ok := store.SSLClients.Get(r, vpc.SSLClientID(id)); ok && cl.Deleted != 0 {
+		if cl, ok := store.SSLClients.Get(r, vpc.SSLClientID(id)); ok && cl.Deleted != 0 && cl.Due.Before(t.Done) {
 			v.Status, v.Output = TaskRunning, ""
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.Changes)) {
+		if s, ok := store.SSLServers.Get(r, id); ok && v.Status == TaskSuccess {
+			v.Status, v.Output = c.clientsTask(r, s, t.Changes[id])
 		}
 	}
 	return v
@@ -111,6 +118,19 @@ func (c *Control) sslServerTask(r store.Reader, s *vpc.SSLServer) (status, outpu
 	case state == vpc.SSLDeleting:
 		return TaskRunning, ""
 	case !x.Hosted() || state == vpc.SSLUp || x.Stood == s.Generation:
+		return TaskSuccess, TaskSuccess
+	case state.Failed() || x.Host == nil:
+		return TaskFailed, cannot
+	}
+	return TaskRunning, ""
+}
+
+// clientsTask is done when a host has carried out a change of a server's clients: those let
+// in may come, and those thrown out are gone.
+func (c *Control) clientsTask(r store.Reader, s *vpc.SSLServer, change uint64) (status, output string) {
+	x := sslSighting(r, s)
+	switch state := s.State(x, c.st.Now(), c.cfg.Settle); {
+	case !x.Hosted() || x.Clients >= change:
 		return TaskSuccess, TaskSuccess
 	case state.Failed() || x.Host == nil:
 		return TaskFailed, cannot

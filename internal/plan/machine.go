@@ -89,6 +89,7 @@ type WorkloadState struct {
 
 // SSLServerState is what is known of one OpenVPN server.
 type SSLServerState struct {
-	Ready bool
-	Cause string
+	Ready   bool
+	Cause   string
+	Settled bool // nobody has a session but the plan's clients
 }

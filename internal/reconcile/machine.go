@@ -32,6 +32,7 @@ type machine struct {
 	errs     []error
 	err      error // of the last time that planes were asked
 	seen     map[vpc.ConnectionID]plan.Seen
+	clients  map[vpc.SSLServerID]uint64 // of ClientChanges, what was carried out last
 	told     told
 }
 
@@ -47,7 +48,7 @@ type shown struct {
 }
 
 func newMachine(id plan.MachineID, n int) *machine {
-	return &machine{id: id, observed: make([]plan.Observed, n), errs: make([]error, n)}
+	return &machine{id: id, clients: map[vpc.SSLServerID]uint64{}, observed: make([]plan.Observed, n), errs: make([]error, n)}
 }
 
 // rest stops the timer.

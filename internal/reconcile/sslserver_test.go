@@ -3,6 +3,7 @@ package reconcile_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -123,5 +124,37 @@ func TestCertificateEnds(t *testing.T) {
 		if n := r.fakes[0].Calls(plan.GatewayMachine(gatewayID(1))) - calls; n > 25 {
 			t.Errorf("%d passes in ten minutes in which nothing ends", n)
 		}
+	})
+}
+
+// TestClientChanges tells which changes of clients are carried out: those of a plan that a
+// plane has applied, those of a server that is not to be, and not those of a pass that
+// failed.
+func TestClientChanges(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.gateway(1, func(g *vpc.Gateway) { g.Type = vpc.TypeSSL })
+		change := func(n uint64) {
+			r.sslServer(1, func(s *vpc.SSLServer) { s.ClientChanges = n })
+			r.sslClient(vpc.SSLClientID(fmt.Sprintf("vpnc-%08d", n)), time.Hour)
+		}
+		change(1)
+		r.within(time.Second, "the first is told", func() bool { return r.sslStatus().Clients == 1 })
+		r.fault(func(_ context.Context, _ plan.MachineID, what string) error {
+			if strings.Contains(what, "clients") {
+				return errors.New("no")
+			}
+			return nil
+		})
+		change(2)
+		r.within(5*time.Second, "the fault is told", func() bool { return r.sslStatus().Cause != "" })
+		if n := r.sslStatus().Clients; n != 1 {
+			t.Errorf("what failed is told as carried out: %d", n)
+		}
+		r.fault(nil)
+		r.within(time.Minute, "it is mended", func() bool { return r.sslStatus().Clients == 2 })
+		r.gateway(1, func(g *vpc.Gateway) { g.Blocked = true })
+		r.within(5*time.Second, "it is shut", func() bool { return !r.sslStatus().Ready })
+		change(3)
+		r.within(5*time.Second, "nobody is in where there is no server", func() bool { return r.sslStatus().Clients == 3 })
 	})
 }

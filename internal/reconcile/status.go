@@ -39,16 +39,18 @@ func (r *reporter) gateway(m *machine, s *plan.GatewaySnapshot, gone bool) {
 	}
 }
 
-// sslServer is what is known of an SSL server's process.
+// sslServer is what is known of an SSL server's process. What a pass has not carried out
+// leaves its clients as they were told last.
 func (m *machine) sslServer(x plan.SSLServerSnapshot) vpc.SSLServerStatus {
 	s := vpc.SSLServerStatus{ID: x.Row.ID, Generation: x.Row.Generation}
-	for _, o := range m.observed {
-		if seen, ok := o.SSLServers[string(x.Row.ID)]; ok {
-			s.Ready, s.Cause = seen.Ready, seen.Cause
-			return s
-		}
+	seen, runs := m.seenSSL(x.Row.ID)
+	if runs && seen.Settled || !runs && m.err == nil {
+		m.clients[x.Row.ID] = x.Row.ClientChanges
 	}
+	s.Clients = m.clients[x.Row.ID]
 	switch {
+	case runs:
+		s.Ready, s.Cause = seen.Ready, seen.Cause
 	case x.Key == "":
 		s.Cause = "its keys cannot be opened; is this the master key that it was made with?"
 	case m.err != nil:
@@ -57,6 +59,16 @@ func (m *machine) sslServer(x plan.SSLServerSnapshot) vpc.SSLServerStatus {
 		s.Cause = "its gateway is isolated or blocked"
 	}
 	return s
+}
+
+// seenSSL is what a plane has seen of an SSL server that is in the plan.
+func (m *machine) seenSSL(id vpc.SSLServerID) (plan.SSLServerState, bool) {
+	for _, o := range m.observed {
+		if seen, ok := o.SSLServers[string(id)]; ok {
+			return seen, true
+		}
+	}
+	return plan.SSLServerState{}, false
 }
 
 func causeOf(err error) string {

@@ -215,6 +215,16 @@ func (s *server) late() string {
 // anew, and a moment later the session is gone, whether or not it has obeyed.
 func (s *server) expel() {
 	s.mu.Lock()
+	out := s.unwanted()
+	s.mu.Unlock()
+	for cid, why := range out {
+		s.throw(cid, why)
+	}
+}
+
+// unwanted are the sessions that the plan does not allow, and why. It is called with the
+// lock held.
+func (s *server) unwanted() map[uint64]string {
 	out := map[uint64]string{}
 	for cid, session := range s.sessions {
 		k := knock{client: session.Client, serial: session.Serial, again: true}
@@ -222,10 +232,7 @@ func (s *server) expel() {
 			out[cid] = refused
 		}
 	}
-	s.mu.Unlock()
-	for cid, why := range out {
-		s.throw(cid, why)
-	}
+	return out
 }
 
 // throw tells a client to start anew and asks, a moment later, who is there; one that is

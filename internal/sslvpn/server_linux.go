@@ -309,8 +309,6 @@ func (s *server) state() (plan.SSLServerState, string) {
 	case s.line == nil || !s.heard:
 		return plan.SSLServerState{Cause: "OpenVPN does not answer yet"}, fact
 	}
-	if cause := ended(s.want, time.Now()); cause != "" {
-		return plan.SSLServerState{Cause: cause}, fact
-	}
-	return plan.SSLServerState{Ready: true}, fact
+	cause := ended(s.want, time.Now())
+	return plan.SSLServerState{Ready: cause == "", Cause: cause, Settled: len(s.unwanted()) == 0}, fact
 }

@@ -61,10 +61,11 @@ type SSLServerStatus struct {
 	ID         SSLServerID `json:"id"`
 	Host       HostName    `json:"host"`
 	Epoch      string      `json:"epoch"`
-	Generation uint64      `json:"generation"`      // of the row that was applied last
-	Ready      bool        `json:"ready"`           // the process runs with that row's settings and takes clients
-	Stood      uint64      `json:"stood,omitempty"` // the last generation that was Ready, in any epoch; kept by control
-	Cause      string      `json:"cause,omitempty"` // why it is not
+	Generation uint64      `json:"generation"`        // of the row that was applied last
+	Ready      bool        `json:"ready"`             // the process runs with that row's settings and takes clients
+	Stood      uint64      `json:"stood,omitempty"`   // the last generation that was Ready, in any epoch; kept by control
+	Cause      string      `json:"cause,omitempty"`   // why it is not
+	Clients    uint64      `json:"clients,omitempty"` // of the server's ClientChanges, the last that was carried out; control keeps the greatest
 	Changed    Instant     `json:"changed"`
 }
 

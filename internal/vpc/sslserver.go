@@ -58,6 +58,8 @@ type SSLServer struct {
 	Deleted    Instant `json:"deleted,omitempty"`
 	Due        Instant `json:"due,omitempty"`
 	Generation uint64  `json:"generation"`
+
+	ClientChanges uint64 `json:"clientChanges,omitempty"` // counts calls that changed its clients while a host had it
 }
 
 // SSLState is the vendor's number for the state of an SSL server or client. Its 5, delete

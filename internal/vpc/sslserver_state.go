@@ -9,6 +9,7 @@ type SSLSighting struct {
 	Seen    *SSLServerStatus // what the host said in its present epoch; nil: nothing
 	Before  bool             // some host has said something, if only in an earlier epoch
 	Stood   uint64           // the last generation that ran, in any epoch
+	Clients uint64           // of the row's ClientChanges, the last that was carried out, in any epoch
 }
 
 // Hosted reports whether a host decides, and not the settle time.

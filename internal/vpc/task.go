@@ -9,4 +9,6 @@ type Task struct {
 	Failed    string    `json:"failed,omitempty"`
 	Done      Instant   `json:"done"` // RUNNING until then
 	Due       Instant   `json:"due"`  // when it is forgotten
+
+	Changes map[SSLServerID]uint64 `json:"changes,omitempty"` // of clients: the ClientChanges of their servers that hosts must have carried out
 }

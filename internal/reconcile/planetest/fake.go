@@ -147,7 +147,7 @@ func (f *Fake) observe(want plan.Machine, err error) plan.Observed {
 		o.Probes[p.Connection] = plan.ProbeState{Healthy: f.up[p.Connection] && !f.sick[p.Connection], Cause: "no answer"}
 	}
 	for _, s := range want.SSLServers {
-		o.SSLServers[string(s.ID)] = plan.SSLServerState{Ready: err == nil, Cause: o.Cause}
+		o.SSLServers[string(s.ID)] = plan.SSLServerState{Ready: err == nil, Cause: o.Cause, Settled: err == nil}
 	}
 	for _, ns := range want.Namespaces {
 		for _, l := range ns.Links {
