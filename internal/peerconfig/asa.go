@@ -1,12 +1,14 @@
 package peerconfig
 
-// asa is Cisco ASA; its IKEv1 has none of the newer hashes and groups.
+import "slices"
+
+// asa is Cisco ASA; its IKEv1 has none of the newer hashes, and of the newer groups one.
 var asa = dialect{
 	comment: "!",
 	ike1: phase{
 		cipher: words{"DES-CBC": "des", "3DES-CBC": "3des", "AES-CBC-128": "aes", "AES-CBC-192": "aes-192", "AES-CBC-256": "aes-256"},
 		hash:   words{"MD5": "md5", "SHA": "sha"},
-		group:  groups("%s", 1, 2, 5),
+		group:  groups("%s", 1, 2, 5, 14),
 	},
 	ike2: phase{
 		cipher: words{
@@ -19,7 +21,7 @@ var asa = dialect{
 	esp1: phase{
 		cipher: words{"NULL": "esp-null", "DES-CBC": "esp-des", "3DES-CBC": "esp-3des", "AES-CBC-128": "esp-aes", "AES-CBC-192": "esp-aes-192", "AES-CBC-256": "esp-aes-256"},
 		hash:   words{"MD5": "esp-md5-hmac", "SHA1": "esp-sha-hmac"},
-		group:  groups("group%s", 1, 2, 5),
+		group:  groups("group%s", 1, 2, 5, 14),
 	},
 	esp2: phase{
 		cipher: words{
@@ -29,14 +31,24 @@ var asa = dialect{
 		hash:  words{"MD5": "md5", "SHA1": "sha-1", "SHA-256": "sha-256", "SHA-384": "sha-384", "SHA-512": "sha-512"},
 		group: groups("group%s", 1, 2, 5, 14, 19, 20, 21, 24),
 	},
-	name:  domainName,
-	key:   word(` ?"`),
+	name: domainName,
+	key:  word(` ?"`),
+	refuses: func(t *tunnel) reason {
+		switch {
+		case t.aggressive && t.byRoute && t.begins():
+			return reason{"from a tunnel interface it begins in main mode alone; set NegotiationType to active, or use main mode or IKEV2", "隧道接口只能以主模式发起协商；请将 NegotiationType 设为 active，或使用主模式或 IKEV2"}
+		case t.aggressive && !t.byRoute && t.ike.number == "14":
+			return reason{"its aggressive mode has the groups 1, 2 and 5 alone; use main mode or IKEV2", "野蛮模式只支持 DH 组 1、2、5；请使用主模式或 IKEV2"}
+		}
+		return reason{}
+	},
 	write: writeASA,
 }
 
 func writeASA(t *tunnel, w *text) {
 	w.note("Cisco ASA, for connection %s. %s is the nameif of the outside interface.", t.id, t.iface)
 	w.note("Policy, map and tunnel numbers are 10: take others where they are in use.")
+	t.asaReleases(w)
 	t.asaIdentity(w)
 	if t.v2 {
 		asaIKEv2(t, w)
@@ -48,6 +60,18 @@ func writeASA(t *tunnel, w *text) {
 		asaTunnel(t, w)
 	} else {
 		asaMap(t, w)
+	}
+}
+
+// asaReleases tells what depends on the release.
+func (t *tunnel) asaReleases(w *text) {
+	gone := []string{"DES-CBC", "3DES-CBC", "MD5", "GROUP1", "GROUP2", "GROUP24"}
+	if t.v2 {
+		gone = append(gone, "GROUP5")
+	}
+	t.noteGone(w, "ASA 9.15 and later", gone...)
+	if !t.v2 && slices.Contains(t.values, "GROUP14") {
+		w.note("GROUP14 in IKEv1 needs ASA 9.13 or later.")
 	}
 }
 
@@ -133,7 +157,7 @@ func asaMap(t *tunnel, w *text) {
 		w.line("crypto map gatewright 10 set ikev1 transform-set %s", t.id)
 	}
 	if t.aggressive {
-		w.line("crypto map gatewright 10 set ikev1 phase1-mode aggressive")
+		w.line("crypto map gatewright 10 set ikev1 phase1-mode aggressive group%s", t.ike.group) // without one it is group 2
 	}
 	if t.esp.group != "" {
 		w.line("crypto map gatewright 10 set pfs %s", t.esp.group)
@@ -142,7 +166,15 @@ func asaMap(t *tunnel, w *text) {
 	w.line("crypto map gatewright 10 set security-association lifetime kilobytes %d", w.within("IPsec lifetime in kilobytes", t.esp.kib, 10, 2147483647))
 	w.line("crypto map gatewright interface %s", t.iface)
 	w.note("Exempt the access list's traffic from NAT.")
+	asaMSS(w)
+	t.noteProbe(w)
+	if t.begins() {
+		w.note("Traffic starts the tunnel; the gateway does not. An SLA monitor keeps it up.")
+	}
 }
+
+// asaMSS is one setting for all traffic of the ASA.
+func asaMSS(w *text) { w.line("sysopt connection tcpmss %d", innerMSS) }
 
 func asaTunnel(t *tunnel, w *text) {
 	w.line("crypto ipsec profile %s", t.id)
@@ -156,6 +188,10 @@ func asaTunnel(t *tunnel, w *text) {
 	}
 	w.line(" set security-association lifetime seconds %d", t.esp.lifetime)
 	w.line(" set security-association lifetime kilobytes %d", w.within("IPsec lifetime in kilobytes", t.esp.kib, 10, 2147483647))
+	if t.aggressive {
+		w.note("Only the gateway begins: from a tunnel interface this make would begin in main mode.")
+		w.line(" responder-only")
+	}
 	w.line("interface Tunnel10")
 	w.line(" nameif %s", t.id)
 	if t.inner.IsValid() {
@@ -168,12 +204,13 @@ func asaTunnel(t *tunnel, w *text) {
 	w.line(" tunnel destination %s", t.remote)
 	w.line(" tunnel mode ipsec ipv4")
 	w.line(" tunnel protection ipsec profile %s", t.id)
+	asaMSS(w)
 	t.noteInner(w)
 	hop := "169.254.254.2"
-	if t.far.IsValid() {
-		hop = t.far.String()
+	if t.inner.IsValid() {
+		hop = t.neighbour().String()
 	}
-	for _, n := range t.networks {
+	for _, n := range t.routed(w) {
 		w.line("route %s %s %s %s 1", t.id, n.Addr(), mask(n), hop)
 	}
 }

@@ -32,6 +32,8 @@ var iosESP = phase{
 func writeIOS(t *tunnel, w *text) {
 	w.note("Cisco IOS, for connection %s. Paste in configuration mode.", t.id)
 	w.note("Policy, map and tunnel numbers are 10: take others where they are in use.")
+	gone := []string{"DES-CBC", "3DES-CBC", "NULL", "MD5", "GROUP1", "GROUP2", "GROUP5", "GROUP24"}
+	t.noteGone(w, "IOS XE 17.11 and later, without crypto engine compliance shield disable,", gone...)
 	if t.v2 {
 		iosIKEv2(t, w)
 	} else {
@@ -146,6 +148,9 @@ func iosMap(t *tunnel, w *text) {
 	w.line(" match address %s", t.id)
 	w.line("interface %s", t.iface)
 	w.line(" crypto map %s", t.id)
+	w.note("Exempt this traffic from NAT: deny it first in the list of ip nat inside source.")
+	w.note("TCP segments: ip tcp adjust-mss %d on the inside interface.", innerMSS)
+	t.noteProbe(w)
 	if t.begins() {
 		w.note("Traffic starts the tunnel; the gateway does not. An IP SLA probe keeps it up.")
 	}
@@ -160,13 +165,13 @@ func iosTunnel(t *tunnel, w *text) {
 	} else {
 		w.line(" ip unnumbered %s", t.iface)
 	}
-	w.line(" ip tcp adjust-mss 1350")
+	w.line(" ip tcp adjust-mss %d", innerMSS)
 	w.line(" tunnel source %s", t.iface)
 	w.line(" tunnel mode ipsec ipv4")
 	w.line(" tunnel destination %s", t.remote)
 	w.line(" tunnel protection ipsec profile %s", t.id)
 	t.noteInner(w)
-	for _, n := range t.networks {
+	for _, n := range t.routed(w) {
 		w.line("ip route %s %s Tunnel10", n.Addr(), mask(n))
 	}
 }

@@ -1,6 +1,9 @@
 package peerconfig
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // fortios is Fortinet's FortiOS. Keys have at least six characters; one that is not
 // plain is written in hex, and so is one that would be read as hex.
@@ -48,18 +51,28 @@ func writeFortiOS(t *tunnel, w *text) {
 	w.note("FortiOS, for connection %s.", t.id)
 	fortiPhase1(t, w)
 	fortiPhase2(t, w)
-	if t.inner.IsValid() {
-		w.line("config system interface")
-		w.line("    edit %q", t.id)
-		w.line("        set ip %s 255.255.255.255", t.inner)
-		w.line("        set remote-ip %s %s", t.far, mask(t.innerRange()))
-		w.line("        set allowaccess ping")
-		w.line("    next")
-		w.line("end")
-	}
+	fortiInterface(t, w)
 	t.noteInner(w)
 	fortiRoutes(t, w)
 	w.note("Add firewall policies between %s and your own interfaces, both ways, without NAT.", t.id)
+}
+
+// fortiInterface sets up the interface that phase 1 has made.
+func fortiInterface(t *tunnel, w *text) {
+	w.line("config system interface")
+	w.line("    edit %q", t.id)
+	if t.inner.IsValid() {
+		far := netip.PrefixFrom(t.far, 32)
+		if t.innerRange().Contains(t.far) {
+			far = t.innerRange()
+		}
+		w.line("        set ip %s 255.255.255.255", t.inner)
+		w.line("        set remote-ip %s %s", t.far, mask(far))
+		w.line("        set allowaccess ping")
+	}
+	w.line("        set tcp-mss %d", innerMSS)
+	w.line("    next")
+	w.line("end")
 }
 
 func fortiPhase1(t *tunnel, w *text) {

@@ -37,6 +37,7 @@ var (
 func writeComware(t *tunnel, w *text) {
 	w.note("H3C Comware 7, for connection %s. Paste in system-view.", t.id)
 	w.note("Proposal, policy, tunnel and access list numbers: take others where they are in use.")
+	w.note("On a firewall: let UDP 500, UDP 4500 and ESP from %s by %s reach zone Local, %slet policies pass the traffic.", t.remote, t.iface, choose(t.byRoute, "put Tunnel10 into a zone, ", "and "))
 	if t.v2 {
 		comwareIKEv2(t, w)
 	} else {
@@ -133,6 +134,9 @@ func comwarePolicy(t *tunnel, w *text) {
 	}
 	w.line("interface %s", t.iface)
 	w.line(" ipsec apply policy %s", t.id)
+	w.note("Where nat outbound is on %s, deny this traffic in its ACL: NAT comes before IPsec.", t.iface)
+	w.note("TCP segments: tcp mss %d on the inside interface.", innerMSS)
+	t.noteProbe(w)
 }
 
 func comwareTunnel(t *tunnel, w *text) {
@@ -144,11 +148,12 @@ func comwareTunnel(t *tunnel, w *text) {
 	} else {
 		w.line(" ip address unnumbered interface %s", t.iface)
 	}
+	w.line(" tcp mss %d", innerMSS)
 	w.line(" source %s", t.iface)
 	w.line(" destination %s", t.remote)
 	w.line(" tunnel protection ipsec profile %s", t.id)
 	t.noteInner(w)
-	for _, n := range t.networks {
+	for _, n := range t.routed(w) {
 		w.line("ip route-static %s %d Tunnel10", n.Addr(), n.Bits())
 	}
 }

@@ -1,5 +1,12 @@
 package peerconfig
 
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/gatewright/gatewright/internal/vpc"
+)
+
 // usg is a Huawei firewall. A key that begins with % could be taken for a ciphered one.
 var usg = dialect{
 	comment: "#",
@@ -47,6 +54,7 @@ func writeUSG(t *tunnel, w *text) {
 	} else {
 		usgPolicy(t, w)
 	}
+	usgSecurity(t, w)
 }
 
 func usgIKE(t *tunnel, w *text) {
@@ -109,6 +117,7 @@ func usgPolicy(t *tunnel, w *text) {
 	w.line(" sa trigger-mode %s", choose(t.begins(), "auto", "traffic-based"))
 	w.line("interface %s", t.iface)
 	w.line(" ipsec policy %s", t.id)
+	t.noteProbe(w)
 }
 
 func usgTunnel(t *tunnel, w *text) {
@@ -120,12 +129,59 @@ func usgTunnel(t *tunnel, w *text) {
 	} else {
 		w.line(" ip address unnumbered interface %s", t.iface)
 	}
+	if t.probe.Enable {
+		w.line(" service-manage ping permit")
+	}
 	w.line(" tunnel-protocol ipsec")
 	w.line(" source %s", t.iface)
 	w.line(" destination %s", t.remote)
 	w.line(" ipsec profile %s", t.id)
 	t.noteInner(w)
-	for _, n := range t.networks {
+	for _, n := range t.routed(w) {
 		w.line("ip route-static %s %s Tunnel10", n.Addr(), mask(n))
 	}
+	w.line("firewall zone untrust")
+	w.line(" add interface Tunnel10")
+}
+
+// usgSecurity lets IKE, ESP and the traffic pass between the zones that every such
+// firewall has, and keeps NAT off the traffic.
+func usgSecurity(t *tunnel, w *text) {
+	w.note("Zones: untrust is that of %s, trust that of your own networks; take others where they are called otherwise.", t.iface)
+	w.line("security-policy")
+	usgRule(w, t.id+"-ike-in", "untrust", "local", t.usgGateway(), nil, "permit")
+	usgRule(w, t.id+"-ike-out", "local", "untrust", nil, t.usgGateway(), "permit")
+	if remotes := t.remotes(); len(remotes) == 0 || slices.Contains(remotes, vpc.Everywhere) {
+		w.note("Add rules for the traffic, both ways between trust and untrust, and one of nat-policy with action no-nat before the others.")
+	} else {
+		usgRule(w, t.id+"-in", "untrust", "trust", remotes, t.locals(), "permit")
+		usgRule(w, t.id+"-out", "trust", "untrust", t.locals(), remotes, "permit")
+		w.line("nat-policy")
+		usgRule(w, t.id, "trust", "untrust", t.locals(), remotes, "no-nat")
+		w.line("nat-policy")
+		w.line(" rule move %s top", t.id)
+	}
+	w.note("TCP segments: firewall tcp-mss %d, or tcp adjust-mss on the inside interface, as the release has it.", innerMSS)
+}
+
+// usgGateway is where the gateway's IKE, ESP and pings come from.
+func (t *tunnel) usgGateway() []netip.Prefix {
+	out := []netip.Prefix{netip.PrefixFrom(t.remote, 32)}
+	if t.far.IsValid() {
+		out = append(out, netip.PrefixFrom(t.far, 32))
+	}
+	return out
+}
+
+func usgRule(w *text, name, from, to string, sources, destinations []netip.Prefix, action string) {
+	w.line(" rule name %s", name)
+	w.line("  source-zone %s", from)
+	w.line("  destination-zone %s", to)
+	for _, p := range sources {
+		w.line("  source-address %s mask %s", p.Addr(), mask(p))
+	}
+	for _, p := range destinations {
+		w.line("  destination-address %s mask %s", p.Addr(), mask(p))
+	}
+	w.line("  action %s", action)
 }

@@ -40,13 +40,33 @@ func srxKey(s string) (string, bool) {
 
 func writeSRX(t *tunnel, w *text) {
 	w.note("Juniper SRX, for connection %s. Paste in configuration mode, then commit.", t.id)
-	w.note("st0.10: take another unit where it is in use. Put it and %s into zones; %[1]s admits ike.", t.iface)
+	w.note("st0.10: take another unit where it is in use.")
 	srxIKE(t, w)
 	srxIPsec(t, w)
 	w.line("set interfaces st0 unit 10 family inet%s", t.srxInner())
 	t.noteInner(w)
 	for _, n := range t.routed(w) {
 		w.line("set routing-options static route %s next-hop st0.10", n)
+	}
+	w.line("set security flow tcp-mss ipsec-vpn mss %d", innerMSS)
+	srxZones(t, w)
+}
+
+// srxZones gives the tunnel a zone of its own, so that no NAT of another zone takes its
+// traffic. The names of the owner's zones are not known.
+func srxZones(t *tunnel, w *text) {
+	w.line("set security zones security-zone %s interfaces st0.10", t.id)
+	if t.probe.Enable {
+		w.line("set security zones security-zone %s interfaces st0.10 host-inbound-traffic system-services ping", t.id)
+	}
+	if t.asn != 0 {
+		w.line("set security zones security-zone %s interfaces st0.10 host-inbound-traffic protocols bgp", t.id)
+	}
+	w.note("The zone of %s admits IKE, and policies pass the traffic; with untrust and trust for your zones, and no source NAT to zone %s:", t.iface, t.id)
+	w.note("set security zones security-zone untrust interfaces %s host-inbound-traffic system-services ike", t.iface)
+	for _, way := range [][2]string{{"trust", t.id}, {t.id, "trust"}} {
+		w.note("set security policies from-zone %s to-zone %s policy %s match source-address any destination-address any application any", way[0], way[1], t.id)
+		w.note("set security policies from-zone %s to-zone %s policy %s then permit", way[0], way[1], t.id)
 	}
 }
 
@@ -90,7 +110,7 @@ func srxIPsec(t *tunnel, w *text) {
 	}
 	w.line("set security ipsec proposal %s encryption-algorithm %s", t.id, t.esp.cipher)
 	w.line("set security ipsec proposal %s lifetime-seconds %d", t.id, lifetime)
-	w.line("set security ipsec proposal %s lifetime-kilobytes %d", t.id, t.esp.kib)
+	w.line("set security ipsec proposal %s lifetime-kilobytes %d", t.id, w.within("IPsec lifetime in kilobytes", t.esp.kib, 64, 4294967294))
 	if t.esp.group != "" {
 		w.line("set security ipsec policy %s perfect-forward-secrecy keys %s", t.id, t.esp.group)
 	}

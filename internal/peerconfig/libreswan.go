@@ -29,6 +29,9 @@ var (
 
 func writeLibreswan(t *tunnel, w *text) {
 	w.note("Libreswan, for connection %s: two files. Traffic leaves by %s.", t.id, t.iface)
+	t.noteGone(w, "Most builds", "GROUP2")
+	t.iptables(w, "-o ipsec10", t.byRoute)
+	w.note("The gateway renews after %d kilobytes, too; from Libreswan 5 on this end can: add ipsec-max-bytes=%d to each conn.", t.esp.kib, uint64(t.esp.kib)*1024)
 	ike := w.within("IKE lifetime", t.ike.lifetime, 60, 86400)
 	esp := w.within("IPsec lifetime", t.esp.lifetime, 60, 86400)
 	w.line("# /etc/ipsec.d/%s.conf", t.id)
@@ -45,9 +48,14 @@ func writeLibreswan(t *tunnel, w *text) {
 	}
 	if t.byRoute {
 		t.noteInner(w)
-		for _, n := range t.networks {
+		if t.inner.IsValid() {
+			w.note("ip address add %s dev ipsec10", t.innerRange())
+		}
+		for _, n := range t.routed(w) {
 			w.note("ip route add %s dev ipsec10", n)
 		}
+	} else {
+		t.noteProbe(w)
 	}
 	w.line("# /etc/ipsec.d/%s.secrets", t.id)
 	w.line("%s %s : PSK %s", t.localID.text, t.remoteID.text, t.key)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -69,8 +70,11 @@ func swanID(kind, address, name string) string {
 	return address
 }
 
-// TestStrongSwan: a strongSwan that is given nothing but the text brings the tunnel up
-// by itself, and packets pass.
+var settings = regexp.MustCompile(`(?m)^# +(charon \{ .* \})$`)
+
+// TestStrongSwan: a strongSwan as it is shipped that is given nothing but the text, with
+// the settings that the text asks for, brings the tunnel up by itself, or answers where
+// the gateway begins, and packets pass.
 func TestStrongSwan(t *testing.T) {
 	needRoot(t)
 	version := func(v, exchange string) func(*vpc.Connection) {
@@ -87,6 +91,9 @@ func TestStrongSwan(t *testing.T) {
 			x.IKE.RemoteIdentity, x.IKE.RemoteAddress = vpc.IdentityAddress, officeAddr
 		}, "aes128-sha1-modp1024", "aes256-sha1-modp1536", []string{"10.7.0.0/16"}, []string{"192.168.1.0/24", "192.168.2.0/23"}},
 		{"IKEv1 aggressive", lab.IKEv1Aggressive, version("IKEV1", "AGGRESSIVE"), "aes128-sha1-modp1024", "aes256-sha1-modp1536", []string{"10.7.0.0/16"}, []string{"192.168.1.0/24", "192.168.2.0/23"}},
+		{"IKEv1 aggressive, the gateway begins", lab.IKEv1Aggressive, func(x *vpc.Connection) {
+			x.IKE.Version, x.IKE.Exchange, x.Negotiation = "IKEV1", "AGGRESSIVE", vpc.NegotiateActive
+		}, "aes128-sha1-modp1024", "aes256-sha1-modp1536", []string{"10.7.0.0/16"}, []string{"192.168.1.0/24", "192.168.2.0/23"}},
 		{"IKEv2 GCM by route", lab.IKEv2, func(x *vpc.Connection) {
 			x.IKE.Version, x.IKE.Encryption, x.IKE.Integrity, x.IKE.DHGroup = "IKEV2", "AES256GCM128", "SHA-512", "GROUP20"
 			x.IPsec.Encryption, x.IPsec.PFS = "AES128GCM128", "NULL"
@@ -98,16 +105,27 @@ func TestStrongSwan(t *testing.T) {
 			s := live(c.change)
 			s.Networks = []netip.Prefix{netip.MustParsePrefix("10.7.0.0/16")}
 			k := s.Connection.IKE
-			o.gateway.Load(lab.Tunnel{
+			gateway := lab.Tunnel{
 				Name: "office", Version: c.version, Local: gatewayAddr, Remote: officeAddr, Key: s.Key.Reveal(), IKE: c.ike, ESP: c.esp,
 				LocalID: gatewayAddr, RemoteID: swanID(k.RemoteIdentity, k.RemoteAddress, k.RemoteFQDN), LocalTS: c.gateway, RemoteTS: c.far,
-			}.Text())
+			}
 			text, err := Write(s, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			peer := o.host.Peer()
-			peer.Load(text.Reveal())
+			said := ""
+			if m := settings.FindStringSubmatch(text.Reveal()); m != nil {
+				said = m[1]
+			}
+			peer := o.host.StockPeer(said)
+			if s.Connection.Negotiation == vpc.NegotiateActive {
+				gateway.Start = "start"
+				peer.Load(text.Reveal())
+				o.gateway.Load(gateway.Text())
+			} else {
+				o.gateway.Load(gateway.Text())
+				peer.Load(text.Reveal())
+			}
 			peer.Installed("vpnx-abcdefgh-1", 10*time.Second)
 			o.host.Reaches("10.7.0.1", lab.Patience, "-I", "192.168.1.1")
 			if p := o.host.Ping("10.7.0.1", 5, "-I", "192.168.1.1"); p.Lost() != 0 {

@@ -78,7 +78,14 @@ func writeRouterOS(t *tunnel, w *text) {
 	for _, p := range t.routerPairs(w) {
 		w.line("/ip ipsec policy add peer=%s tunnel=yes src-address=%s dst-address=%s proposal=%s level=unique", t.id, p.local, p.remote, t.id)
 	}
+	for _, way := range []string{"in", "out"} {
+		w.line("/ip firewall mangle add chain=forward action=change-mss new-mss=%d protocol=tcp tcp-flags=syn tcp-mss=%d-65535 ipsec-policy=%s,ipsec comment=%s",
+			innerMSS, innerMSS+1, way, t.id)
+	}
 	w.note("Exempt this traffic from NAT: put action=accept rules for it before masquerade.")
+	if !t.byRoute {
+		t.noteProbe(w)
+	}
 }
 
 // routerPairs asks, where the gateway offers everything, for its own ranges alone: a

@@ -41,7 +41,7 @@ var panosESP = phase{
 
 func writePANOS(t *tunnel, w *text) {
 	w.note("PAN-OS, for connection %s. Paste in configure mode, then commit.", t.id)
-	w.note("tunnel.10: take another number where it is in use. Put it into a zone, and %s admits IKE and ESP.", t.iface)
+	w.note("tunnel.10: take another number where it is in use.")
 	panosProfiles(t, w)
 	panosGateway(t, w)
 	panosTunnel(t, w)
@@ -125,6 +125,12 @@ func panosTunnel(t *tunnel, w *text) {
 	} else {
 		w.line("set network interface tunnel units tunnel.10")
 	}
+	w.note("This make fits TCP segments to the tunnel's MTU.")
+	w.line("set network interface tunnel units tunnel.10 mtu %d", innerMTU)
+	if t.probe.Enable {
+		w.line("set network profiles interface-management-profile %s ping yes", t.id)
+		w.line("set network interface tunnel units tunnel.10 interface-management-profile %s", t.id)
+	}
 	w.line("set network virtual-router default interface tunnel.10")
 	t.noteInner(w)
 	for i, n := range t.routed(w) {
@@ -132,4 +138,19 @@ func panosTunnel(t *tunnel, w *text) {
 		w.line("%s destination %s", r, n)
 		w.line("%s interface tunnel.10", r)
 	}
+	panosZones(t, w)
+	if t.begins() {
+		w.note("Traffic starts the tunnel; the gateway does not. A tunnel monitor keeps it up.")
+	}
+}
+
+// panosZones gives the tunnel a zone of its own, so that no NAT of another zone takes its
+// traffic. The names of the owner's zones are not known.
+func panosZones(t *tunnel, w *text) {
+	w.line("set zone %s network layer3 tunnel.10", t.id)
+	w.note("Rules pass the traffic; with trust for your zone, and no source NAT to zone %s:", t.id)
+	for _, way := range [][3]string{{"out", "trust", t.id}, {"in", t.id, "trust"}} {
+		w.note("set rulebase security rules %s-%s from %s to %s source any destination any application any service any action allow", t.id, way[0], way[1], way[2])
+	}
+	w.note("Where rules deny traffic within the zone of %s, one before them admits ike and ipsec-esp from %s.", t.iface, t.remote)
 }

@@ -41,10 +41,14 @@ func writePfSense(t *tunnel, w *text) {
 	w.note("pfSense, for connection %s: restore as area IPsec, which replaces all IPsec settings; merge by hand where there are others.", t.id)
 	ike := w.within("IKE lifetime", t.ike.lifetime, 60, 604800)
 	w.note("This make renews tunnels by time alone; the gateway renews after %d kilobytes, too.", t.esp.kib)
-	if t.byRoute {
+	w.note("TCP segments: set Maximum MSS to %d in System, Advanced, Firewall and NAT.", innerMSS)
+	w.note("IKE and ESP are admitted; what comes from the gateway needs rules on tab IPsec. Automatic NAT leaves IPsec alone; a rule of your own that takes this traffic needs an exception before it.")
+	if !t.byRoute {
+		t.noteProbe(w)
+	} else {
 		t.noteInner(w)
 		w.note("Assign the VTI as an interface, and add static routes over it for the networks behind the gateway:")
-		for _, n := range t.networks {
+		for _, n := range t.networks { // the VTI is point-to-point, and leads to the gateway's own address
 			w.note("%s", n)
 		}
 	}
@@ -66,7 +70,7 @@ func writePfSense(t *tunnel, w *text) {
 	w.element(2, "lifetime", strconv.FormatUint(uint64(ike), 10))
 	w.element(2, "nat_traversal", "on")
 	w.element(2, "mobike", "off")
-	w.element(2, "startaction", choose(t.begins(), "start", "trap"))
+	w.element(2, "startaction", t.pfStart())
 	if t.dpd.Enable {
 		w.element(2, "dpd_delay", strconv.FormatUint(uint64(t.interval()), 10))
 		w.element(2, "dpd_maxfail", "3")
@@ -77,6 +81,17 @@ func writePfSense(t *tunnel, w *text) {
 		pfPhase2(t, w, i+1, p)
 	}
 	w.line("</ipsec>")
+}
+
+// pfStart begins at once where traffic cannot start a tunnel by route: a VTI has no trap.
+func (t *tunnel) pfStart() string {
+	switch {
+	case t.opens():
+		return "start"
+	case t.byRoute:
+		return "none"
+	}
+	return "trap"
 }
 
 func pfIKE(t *tunnel, w *text) {
@@ -131,11 +146,11 @@ func pfRange(w *text, name string, p netip.Prefix) {
 
 // pfInner gives a VTI its two addresses; without a health check any free ones will do.
 func pfInner(t *tunnel, w *text) {
-	here, there := netip.MustParseAddr("169.254.254.1"), netip.MustParseAddr("169.254.254.2")
+	here, there, bits := netip.MustParseAddr("169.254.254.1"), netip.MustParseAddr("169.254.254.2"), 30
 	if t.inner.IsValid() {
-		here, there = t.inner, t.far
+		here, there, bits = t.inner, t.far, t.innerBits
 	}
-	pfRange(w, "localid", netip.PrefixFrom(here, 30))
+	pfRange(w, "localid", netip.PrefixFrom(here, bits))
 	w.line("    <remoteid>")
 	w.element(3, "type", "address")
 	w.element(3, "address", there.String())

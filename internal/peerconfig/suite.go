@@ -51,6 +51,7 @@ func (t *tunnel) suites(s Site, d *dialect, codes vpc.Listed) *vpc.Error {
 		case x.to == &t.esp.hash && t.esp.gcm: // GCM authenticates by itself
 		case ok:
 			*x.to = said
+			t.values = append(t.values, x.name)
 		case x.to == &t.esp.group && group == "NULL":
 			t.esp.number = ""
 		default:

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/gatewright/gatewright/internal/vpc"
 )
 
 // strongswan is swanctl.conf. Keys are base64 and names that are not plain are hex, so
@@ -20,6 +22,8 @@ var strongswan = dialect{
 	write: func(t *tunnel, w *text) {
 		w.note("strongSwan 5.9 or later, for connection %s: /etc/swanctl/conf.d/%[1]s.conf, then swanctl --load-all.", t.id)
 		w.note("Traffic leaves by %s.", t.iface)
+		t.swanAggressive(w, "/etc/strongswan.d", "swanctl --reload-settings")
+		t.iptables(w, "-o ipsec10", t.swanDevice())
 		writeSwanctl(t, w)
 	},
 }
@@ -35,7 +39,10 @@ var opnsense = dialect{
 	key:     base64Key,
 	write: func(t *tunnel, w *text) {
 		w.note("OPNsense, for connection %s: /usr/local/etc/swanctl/conf.d/%[1]s.conf, then configctl ipsec reconfigure.", t.id)
-		w.note("Traffic leaves by %s. Allow UDP 500, UDP 4500 and ESP from %s there.", t.iface, t.remote)
+		w.note("Traffic leaves by %s. Allow UDP 500, UDP 4500 and ESP from %s there, and on interface IPsec what comes from the gateway.", t.iface, t.remote)
+		w.note("TCP segments: add a normalization rule on interface IPsec with a maximum MSS of %d.", innerMSS)
+		w.note("NAT: the automatic rules leave IPsec alone; a rule of your own that takes this traffic needs an exception before it.")
+		t.swanAggressive(w, "/usr/local/etc/strongswan.opnsense.d", "configctl ipsec restart")
 		writeSwanctl(t, w)
 	},
 }
@@ -59,6 +66,34 @@ func swanName(s string) (string, bool) {
 		return "fqdn:" + s, true
 	}
 	return `"fqdn:#` + hex.EncodeToString([]byte(s)) + `"`, true // outside quotes # begins a comment
+}
+
+// swanAggressive tells of the setting without which strongSwan does not answer. Where
+// this end begins it still answers when the gateway renews the IKE_SA.
+func (t *tunnel) swanAggressive(w *text, dir, reload string) {
+	if !t.aggressive {
+		return
+	}
+	w.note("strongSwan answers aggressive mode with a pre-shared key only when it is told to. Write the next line to")
+	w.note("%s/%s.conf and run %s:", dir, t.id, reload)
+	w.note("    charon { i_dont_care_about_security_and_use_aggressive_mode_psk = yes }")
+}
+
+// iptables tells how Linux keeps its hands off the traffic. Out picks the packets that
+// enter a tunnel which has a device.
+func (t *tunnel) iptables(w *text, out string, device bool) {
+	if !device {
+		out = "-m policy --pol ipsec --dir out"
+	}
+	w.note("Where NAT would take this traffic: iptables -t nat -I POSTROUTING %s -j ACCEPT", out)
+	w.note("TCP segments: iptables -t mangle -A FORWARD %s -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss %d", out, innerMSS)
+}
+
+// everything is what needs a device, since the kernel would send all traffic into it.
+var everything = pair{vpc.Everywhere, vpc.Everywhere}
+
+func (t *tunnel) swanDevice() bool {
+	return slices.ContainsFunc(t.swanChildren(), func(pairs []pair) bool { return pairs[0] == everything })
 }
 
 func writeSwanctl(t *tunnel, w *text) {
@@ -87,10 +122,14 @@ func writeSwanctl(t *tunnel, w *text) {
 	w.line("            auth = psk")
 	w.line("            id = %s", t.remoteID.text)
 	w.line("        }")
+	if !t.begins() {
+		w.note("trap: traffic from here starts the tunnel, too. With kernel-libipsec it cannot, and only the gateway does.")
+	}
 	w.line("        children {")
 	for i, c := range t.swanChildren() {
 		swanChild(t, w, i+1, c)
 	}
+	t.noteSwan(w)
 	w.line("        }")
 	w.line("    }")
 	w.line("}")
@@ -154,10 +193,13 @@ func swanChild(t *tunnel, w *text, n int, pairs []pair) {
 	if t.dpd.Enable {
 		w.line("                dpd_action = %s", choose(t.begins(), "restart", "trap"))
 	}
-	if pairs[0].remote == pairs[0].local {
+	if pairs[0] == everything {
 		w.note("Everything is offered: make a device for this id and routes to it, or all traffic enters the tunnel:")
 		w.note("ip link add ipsec10 type xfrm dev %s if_id 10; on FreeBSD a VTI with reqid 10.", t.iface)
-		for _, n := range t.networks {
+		if t.inner.IsValid() {
+			w.note("ip address add %s dev ipsec10", t.innerRange())
+		}
+		for _, n := range t.routed(w) {
 			w.note("ip route add %s dev ipsec10", n)
 		}
 		w.line("                if_id_in = 10")
@@ -165,8 +207,14 @@ func swanChild(t *tunnel, w *text, n int, pairs []pair) {
 		w.line("                reqid = 10")
 	}
 	w.line("            }")
-	if t.byRoute {
+}
+
+// noteSwan says what the addresses inside the tunnel are for.
+func (t *tunnel) noteSwan(w *text) {
+	if t.swanDevice() || t.asn != 0 {
 		t.noteInner(w)
+	} else {
+		t.noteProbe(w)
 	}
 }
 

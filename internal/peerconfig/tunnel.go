@@ -3,6 +3,7 @@ package peerconfig
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -27,14 +28,15 @@ type tunnel struct {
 	key               string // as the dialect writes it
 	v2, aggressive    bool   // IKE version and IKEv1's exchange
 	ike, esp          suite
+	values            []string        // the API's words for both phases
 	start             vpc.Negotiation // of the gateway
 	dpd               vpc.DPD
 	pairs             []pair         // by policy; by route it is 0.0.0.0/0 both ways
 	networks          []netip.Prefix // by route: what to send into the tunnel
 	byRoute           bool
 	inner, far        netip.Addr // inside the tunnel: ours and the gateway's, of health check or BGP; may be invalid
-	innerBits         int
-	asn, farASN       vpc.ASN // with BGP
+	innerBits         int        // of the tunnel's own network, in which inner is a host
+	asn, farASN       vpc.ASN    // with BGP
 	probe             vpc.HealthCheck
 }
 
@@ -120,15 +122,61 @@ func (t *tunnel) innerAddresses(s Site) {
 		t.inner, t.far, t.innerBits = x.BGP.Remote, x.BGP.Local, x.BGP.Tunnel.Bits()
 		t.asn, t.farASN = s.Customer.BGPASN, s.Gateway.BGPASN
 	case x.Health.Enable:
-		t.inner, t.far, t.innerBits = x.Health.Remote, x.Health.Local, 32
-		if p := netip.PrefixFrom(t.inner, 30); p.Contains(t.far) {
-			t.innerBits = 30
-		}
+		t.inner, t.far = x.Health.Remote, x.Health.Local
+		t.innerBits = innerBits(t.inner, t.far)
 	}
 }
 
+// leastInnerBits bounds the network of a tunnel's two addresses: a larger one could hide
+// networks of the customer's.
+const leastInnerBits = 24
+
+// innerBits is the length of the smallest network in which both are hosts. Where that is
+// a large one the network is inner's alone, and far gets a route. It is never /32, which
+// not every make takes, and /31 only for an address that is no host otherwise.
+func innerBits(inner, far netip.Addr) int {
+	for bits := 30; bits >= leastInnerBits; bits-- {
+		if p := netip.PrefixFrom(inner, bits); isHost(p, inner) && isHost(p, far) {
+			return bits
+		}
+	}
+	for bits := 30; bits >= leastInnerBits; bits-- {
+		if isHost(netip.PrefixFrom(inner, bits), inner) {
+			return bits
+		}
+	}
+	return 31
+}
+
+// isHost reports whether an address is in a network and neither its first nor its last,
+// which in one of two addresses are hosts (RFC 3021).
+func isHost(p netip.Prefix, a netip.Addr) bool {
+	return p.Contains(a) && (p.Bits() == 31 || p.Contains(a.Prev()) && p.Contains(a.Next()))
+}
+
+// neighbour is an address of the tunnel's own network for makes whose routes want one:
+// the gateway's, or any other host's.
+func (t *tunnel) neighbour() netip.Addr {
+	for _, a := range []netip.Addr{t.far, t.inner.Next(), t.inner.Prev()} {
+		if isHost(t.innerRange(), a) {
+			return a
+		}
+	}
+	return t.far
+}
+
+// innerMSS is the TCP segment, in bytes, that fits with any cipher and NAT traversal into
+// a path of 1,500 bytes; innerMTU is the packet of that segment.
+const innerMSS, innerMTU = 1350, innerMSS + 40
+
 // begins reports whether the customer's end has to start the tunnel by itself.
 func (t *tunnel) begins() bool { return t.start == vpc.NegotiatePassive }
+
+// opens is begins for makes whose tunnel interface no traffic can start: where traffic of
+// both ends should, they begin.
+func (t *tunnel) opens() bool {
+	return t.begins() || t.byRoute && t.start == vpc.NegotiateOnFlow
+}
 
 // interval is how often to ask a silent peer, given that three answers are awaited
 // within the gateway's timeout.
@@ -165,21 +213,67 @@ func (t *tunnel) noteInner(w *text) {
 	}
 }
 
-// routed are the ranges behind the gateway, for makes that need routes even by policy.
-// 0.0.0.0/0 is left to the reader, since it would swallow the way to the gateway.
-func (t *tunnel) routed(w *text) []netip.Prefix {
+// noteProbe says the same for makes that have no tunnel interface by policy.
+func (t *tunnel) noteProbe(w *text) {
+	if t.inner.IsValid() {
+		w.note("The gateway pings %s from %s: give that address to an interface of this end, such as a loopback, and answer.", t.inner, t.far)
+	}
+}
+
+// remotes are the ranges behind the gateway, each once.
+func (t *tunnel) remotes() []netip.Prefix {
 	if t.byRoute {
 		return t.networks
 	}
-	var out []netip.Prefix
-	for _, p := range t.pairs {
-		switch {
-		case slices.Contains(out, p.remote):
-		case p.remote == vpc.Everywhere:
-			w.note("The gateway takes traffic to anywhere: keep a route to %s outside, then add a default route into the tunnel.", t.remote)
-		default:
-			out = append(out, p.remote)
+	return distinct(t.pairs, func(p pair) netip.Prefix { return p.remote })
+}
+
+// locals are the customer's ranges, each once; none by route.
+func (t *tunnel) locals() []netip.Prefix {
+	if t.byRoute {
+		return nil
+	}
+	return distinct(t.pairs, func(p pair) netip.Prefix { return p.local })
+}
+
+func distinct(pairs []pair, end func(pair) netip.Prefix) (out []netip.Prefix) {
+	for _, p := range pairs {
+		if !slices.Contains(out, end(p)) {
+			out = append(out, end(p))
 		}
 	}
 	return out
+}
+
+// routed are the routes into the tunnel, also by policy for makes that need them there:
+// what is behind the gateway, and its own address inside the tunnel unless the tunnel's
+// network has it. 0.0.0.0/0 is left to the reader, since it would swallow the way to the
+// gateway.
+func (t *tunnel) routed(w *text) []netip.Prefix {
+	var out []netip.Prefix
+	for _, r := range t.remotes() {
+		if r == vpc.Everywhere {
+			w.note("The gateway takes traffic to anywhere: keep a route to %s outside, then add a default route into the tunnel.", t.remote)
+		} else {
+			out = append(out, r)
+		}
+	}
+	if t.far.IsValid() && !t.innerRange().Contains(t.far) {
+		out = append(out, netip.PrefixFrom(t.far, 32))
+	}
+	return out
+}
+
+// noteGone tells which of the connection's values newer releases have dropped; values
+// are the API's.
+func (t *tunnel) noteGone(w *text, releases string, gone ...string) {
+	var out []string
+	for _, v := range t.values {
+		if slices.Contains(gone, v) && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	if len(out) > 0 {
+		w.note("%s lack %s: give the connection other values there.", releases, strings.Join(out, ", "))
+	}
 }

@@ -22,6 +22,12 @@ var vyos = dialect{
 	name:  func(s string) (string, bool) { text, ok := domainName(s); return "@" + text, ok },
 	key:   base64Key,
 	write: writeVyOS,
+	refuses: func(t *tunnel) reason {
+		if t.aggressive && !t.begins() {
+			return reason{"it answers no aggressive mode with a pre-shared key; set NegotiationType to passive, or use main mode or IKEV2", "不响应使用预共享密钥的野蛮模式；请将 NegotiationType 设为 passive，或使用主模式或 IKEV2"}
+		}
+		return reason{}
+	},
 }
 
 var vyosHash = words{"MD5": "md5", "SHA": "sha1", "SHA-256": "sha256", "SHA-512": "sha512"}
@@ -79,7 +85,10 @@ func vyosPeer(t *tunnel, w *text) {
 	w.line("%s authentication mode pre-shared-secret", peer)
 	w.line("%s authentication local-id '%s'", peer, t.localID.text)
 	w.line("%s authentication remote-id '%s'", peer, t.remoteID.text)
-	w.line("%s connection-type %s", peer, choose(t.begins(), "initiate", "none"))
+	if !t.opens() {
+		w.note("respond: the gateway begins%s. Newer releases call this type trap.", choose(t.byRoute, "", ", or traffic from here"))
+	}
+	w.line("%s connection-type %s", peer, choose(t.opens(), "initiate", "respond"))
 	w.line("%s ike-group %s", peer, t.id)
 	w.line("%s local-address any", peer)
 	w.line("%s remote-address %s", peer, t.remote)
@@ -92,6 +101,13 @@ func vyosPeer(t *tunnel, w *text) {
 		w.line("%s tunnel %d local prefix %s", peer, i+1, p.local)
 		w.line("%s tunnel %d remote prefix %s", peer, i+1, p.remote)
 	}
+	w.note("TCP segments: set interfaces ethernet eth1 ip adjust-mss %d, with your inside interface.", innerMSS)
+	w.note("Exempt this traffic from NAT: rules with lower numbers than those that would take it, such as")
+	for i, n := range t.remotes() {
+		w.note("set nat source rule %d destination address %s", i+1, n)
+		w.note("set nat source rule %d exclude", i+1)
+	}
+	t.noteProbe(w)
 }
 
 func vyosRoutes(t *tunnel, w *text, peer string) {
@@ -104,8 +120,9 @@ func vyosRoutes(t *tunnel, w *text, peer string) {
 	} else {
 		w.line("set interfaces vti vti10")
 	}
+	w.line("set interfaces vti vti10 ip adjust-mss %d", innerMSS)
 	t.noteInner(w)
-	for _, n := range t.networks {
+	for _, n := range t.routed(w) {
 		w.line("set protocols static route %s interface vti10", n)
 	}
 }
