@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/strongswan/govici/vici"
+
 	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -16,24 +18,24 @@ func (r *refusal) Error() string { return r.cause }
 
 // connection is one tunnel in the words of VICI's load-conn. The key is not in it.
 type connection struct {
-	Version       int              `vici:"version"`
-	Aggressive    bool             `vici:"aggressive"`
-	LocalAddrs    []string         `vici:"local_addrs"`
-	RemoteAddrs   []string         `vici:"remote_addrs"`
-	Proposals     []string         `vici:"proposals"`
-	RekeyTime     uint32           `vici:"rekey_time"`
-	OverTime      uint32           `vici:"over_time"`
-	RandTime      uint32           `vici:"rand_time"`
-	ReauthTime    uint32           `vici:"reauth_time"`
-	DPDDelay      uint32           `vici:"dpd_delay"`
-	DPDTimeout    uint32           `vici:"dpd_timeout"`
-	KeyingTries   int              `vici:"keyingtries"`
-	Unique        string           `vici:"unique"`
-	Mobike        bool             `vici:"mobike"`
-	Fragmentation string           `vici:"fragmentation"`
-	Local         party            `vici:"local"`
-	Remote        party            `vici:"remote"`
-	Children      map[string]child `vici:"children"`
+	Version       int      `vici:"version"`
+	Aggressive    bool     `vici:"aggressive"`
+	LocalAddrs    []string `vici:"local_addrs"`
+	RemoteAddrs   []string `vici:"remote_addrs"`
+	Proposals     []string `vici:"proposals"`
+	RekeyTime     uint32   `vici:"rekey_time"`
+	OverTime      uint32   `vici:"over_time"`
+	RandTime      uint32   `vici:"rand_time"`
+	ReauthTime    uint32   `vici:"reauth_time"`
+	DPDDelay      uint32   `vici:"dpd_delay"`
+	DPDTimeout    uint32   `vici:"dpd_timeout"`
+	KeyingTries   int      `vici:"keyingtries"`
+	Unique        string   `vici:"unique"`
+	Mobike        bool     `vici:"mobike"`
+	Fragmentation string   `vici:"fragmentation"`
+	Local         party    `vici:"local"`
+	Remote        party    `vici:"remote"`
+	Children      []child  `vici:"-"`
 }
 
 type party struct {
@@ -42,6 +44,7 @@ type party struct {
 }
 
 type child struct {
+	Name       string   `vici:"-"`
 	LocalTS    []string `vici:"local_ts"`
 	RemoteTS   []string `vici:"remote_ts"`
 	Proposals  []string `vici:"esp_proposals"`
@@ -73,7 +76,6 @@ func describe(t plan.Tunnel) (connection, error) {
 		Fragmentation: "yes",
 		Local:         party{Auth: "psk", ID: local},
 		Remote:        party{Auth: "psk", ID: remote},
-		Children:      map[string]child{},
 	}
 	if t.Remote.IsValid() {
 		c.RemoteAddrs = []string{t.Remote.String()}
@@ -85,14 +87,22 @@ func describe(t plan.Tunnel) (connection, error) {
 	if t.DPD.Enable {
 		c.DPDDelay, c.DPDTimeout = dpdTimes(t.DPD.Timeout)
 	}
-	for _, k := range t.Children {
-		c.Children[k.Name] = describeChild(k, t.IPsec, esp)
+	for _, rule := range t.Children {
+		// As the responder charon takes the first of the children that match equally well. A
+		// peer that asks for one pair gets the child of that pair: when charon renews the SA,
+		// it asks for all that is in the child, and the peer would answer with its first pair.
+		if pairs := pairsOf(rule); len(pairs) > 1 {
+			for _, p := range pairs {
+				c.Children = append(c.Children, describeChild(p.child(), t.IPsec, esp))
+			}
+		}
+		c.Children = append(c.Children, describeChild(rule, t.IPsec, esp))
 	}
 	return c, nil
 }
 
 func describeChild(k plan.Child, o vpc.IPsecOptions, proposal string) child {
-	c := child{LocalTS: ranges(k.Local), RemoteTS: ranges(k.Remote), Proposals: []string{proposal}, Mode: "tunnel", LifeTime: o.Lifetime}
+	c := child{Name: k.Name, LocalTS: ranges(k.Local), RemoteTS: ranges(k.Remote), Proposals: []string{proposal}, Mode: "tunnel", LifeTime: o.Lifetime}
 	margin := margin(o.Lifetime, 30)
 	c.RekeyTime, c.RandTime = o.Lifetime-margin, margin/2
 	c.RekeyBytes, c.LifeBytes, c.RandBytes = byteLimits(o.LifetimeKiB)
@@ -142,9 +152,22 @@ func dpdTimes(timeout uint32) (delay, dead uint32) {
 	return delay, max(timeout, delay+2)
 }
 
-// loadConn is the message of load-conn.
-func loadConn(t plan.Tunnel, c connection) map[string]connection {
-	return map[string]connection{string(t.Connection): c}
+// loadConn is the message of load-conn, with the children in their order.
+func loadConn(t plan.Tunnel, c connection) (*vici.Message, error) {
+	children, whole := vici.NewMessage(), vici.NewMessage()
+	for _, k := range c.Children {
+		if err := children.Set(k.Name, k); err != nil {
+			return nil, err
+		}
+	}
+	m, err := vici.MarshalMessage(c)
+	if err == nil {
+		err = m.Set("children", children)
+	}
+	if err == nil {
+		err = whole.Set(string(t.Connection), m)
+	}
+	return whole, err
 }
 
 // sharedKey is the message of load-shared. The data goes as it is: charon takes the

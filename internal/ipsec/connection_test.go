@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/strongswan/govici/vici"
+
 	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
@@ -63,8 +65,47 @@ func TestDescribe(t *testing.T) {
   "Auth": "psk",
   "ID": "fqdn:#40612e62"
  },
- "Children": {
-  "c": {
+ "Children": [
+  {
+   "Name": "c-0",
+   "LocalTS": [
+    "10.1.0.0/16"
+   ],
+   "RemoteTS": [
+    "10.2.0.0/16"
+   ],
+   "Proposals": [
+    "aes128gcm16-modp2048s256"
+   ],
+   "RekeyTime": 3240,
+   "LifeTime": 3600,
+   "RandTime": 180,
+   "RekeyBytes": 2097152,
+   "LifeBytes": 136839168,
+   "RandBytes": 262144,
+   "Mode": "tunnel"
+  },
+  {
+   "Name": "c-1",
+   "LocalTS": [
+    "10.1.0.0/16"
+   ],
+   "RemoteTS": [
+    "10.3.0.0/16"
+   ],
+   "Proposals": [
+    "aes128gcm16-modp2048s256"
+   ],
+   "RekeyTime": 3240,
+   "LifeTime": 3600,
+   "RandTime": 180,
+   "RekeyBytes": 2097152,
+   "LifeBytes": 136839168,
+   "RandBytes": 262144,
+   "Mode": "tunnel"
+  },
+  {
+   "Name": "c",
    "LocalTS": [
     "10.1.0.0/16"
    ],
@@ -83,10 +124,19 @@ func TestDescribe(t *testing.T) {
    "RandBytes": 262144,
    "Mode": "tunnel"
   }
- }
+ ]
 }`
 	if string(got) != want {
 		t.Errorf("got\n%s", got)
+	}
+	// charon gets the children in the same order, whatever the order of a map would be.
+	m, err := loadConn(sample(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, _ := m.Get("vpnx-aaaaaaaa").(*vici.Message)
+	if got := fmt.Sprint(keys(held, "children")); got != "[c-0 c-1 c]" {
+		t.Errorf("children %s of %v", got, m)
 	}
 }
 

@@ -160,7 +160,7 @@ func (d *daemon) forget() {
 	clear(d.strange)
 	clear(d.dirty)
 	for _, t := range d.tunnels {
-		t.loaded, t.sas, t.due, t.pause = false, nil, time.Time{}, 0
+		t.loaded, t.sas, t.due, t.pause, t.tried = false, nil, time.Time{}, 0, nil
 		t.forget()
 		t.settle()
 	}

@@ -33,10 +33,21 @@ func patience(d vpc.DPD) time.Duration {
 	return max(2*time.Second, time.Duration(d.Timeout-min(d.Timeout, delay))*time.Second)
 }
 
+// late says whether the peer has owed an answer for too long in some IKE_SA.
+func (t *tunnel) late(now time.Time) bool {
+	return slices.ContainsFunc(t.sas, func(s ikeSA) bool {
+		since, ok := t.owes[s.id]
+		return ok && t.watches() && s.established() && !now.Before(since.Add(patience(t.want.DPD)))
+	})
+}
+
+// watches says whether it is for us to find out that the peer is dead.
+func (t *tunnel) watches() bool { return t.want.DPD.Enable && t.want.IKE.Version != ikeV1 }
+
 // dead are the IKE_SAs whose peer must be taken for dead now, and when to look again;
 // zero when nobody owes anything. A peer whose ESP still comes in is alive.
 func (t *tunnel) dead(now time.Time) (ids []uint32, look time.Time) {
-	if !t.want.DPD.Enable || t.want.IKE.Version == ikeV1 {
+	if !t.watches() {
 		return nil, time.Time{}
 	}
 	for _, s := range t.sas {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/strongswan/govici/vici"
 
+	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
@@ -112,7 +113,9 @@ func (d *daemon) load() error {
 		if err := d.unload(string(id)); err != nil {
 			return err
 		}
-		delete(d.tunnels, id)
+		if !d.planned(id) {
+			delete(d.tunnels, id)
+		}
 	}
 	for _, c := range changes {
 		err := d.apply(c)
@@ -149,6 +152,11 @@ func (d *daemon) compare() (changes []change, errs []error) {
 	return changes, errs
 }
 
+// planned says whether a tunnel is wanted, be it one that cannot be said.
+func (d *daemon) planned(id vpc.ConnectionID) bool {
+	return slices.ContainsFunc(d.want.Tunnels, func(w plan.Tunnel) bool { return w.Connection == id })
+}
+
 // surplus are the tunnels that the daemon must not hold any more.
 func (d *daemon) surplus() []vpc.ConnectionID {
 	wanted := map[vpc.ConnectionID]bool{}
@@ -180,7 +188,11 @@ func (d *daemon) apply(c change) error {
 		}
 	}
 	if !c.had || c.was.Config != c.stamp.Config {
-		if _, err := d.session.call("load-conn", loadConn(t.want, c.config)); err != nil {
+		m, err := loadConn(t.want, c.config)
+		if err != nil {
+			return err
+		}
+		if _, err := d.session.call("load-conn", m); err != nil {
 			return d.refused(t, err)
 		}
 	}
@@ -274,7 +286,7 @@ func (t *tunnel) see(replies []*vici.Message) {
 			}
 		}
 	}
-	if len(missing(t.children(), t.sas)) == 0 {
+	if len(t.lack().missing) == 0 {
 		t.failure = reason{}
 	}
 	t.forget()

@@ -24,6 +24,9 @@ var (
 		"the local and remote ranges of both sides must mirror each other; if they do, the peer could not install the keys, and its log says why"}
 	silent2 = reason{"the peer does not answer in phase 2 (IPsec)",
 		"compare the ranges, the algorithms and the PFS group with the peer's; if they agree, the peer could not install the keys, and its log says why"}
+	narrowed = reason{"the peer takes only a part of the ranges", "the local and remote ranges of both sides must mirror each other"}
+	partial  = reason{"not every pair of ranges is negotiated", "the local and remote ranges of both sides must mirror each other"}
+	oneChild = reason{"the peer takes no further CHILD_SA", "let the peer have all ranges in one CHILD_SA, or make a connection for each pair"}
 	silent   = reason{"the peer is silent", "see that the peer is up, that its address is right, and that UDP 500 and 4500 pass in both directions"}
 	aggress  = reason{"the daemon does not answer aggressive mode with a pre-shared key", "report this: the daemon should have been configured for it"}
 	sadFails = reason{"the daemon could not install the keys", "run `gatewright doctor`: the engine does not fit this kernel"}
@@ -58,6 +61,8 @@ var signs = []struct {
 	{"received proposals unacceptable", noPhase1},
 	{"received unexpected", noPhase1},
 	{"received TS_UNACCEPTABLE", refusal2},
+	{"received SINGLE_PAIR_REQUIRED", refusal2},
+	{"received NO_ADDITIONAL_SAS", oneChild},
 	{"no acceptable traffic selectors found", ranges2},
 	{"no matching CHILD_SA config found", ranges2},
 	{"traffic selectors ", ranges2},         // … unacceptable, or invalid ones that the peer selected

@@ -175,8 +175,8 @@ func TestRefusals(t *testing.T) {
 
 	// A tunnel that was held and cannot be said any more does not stay as it was.
 	for i := range s.daemon.Tunnels {
-		s.daemon.Tunnels[i].IKE.Encryption = "SM4"
+		s.daemon.Tunnels[i].IKE.Encryption, s.daemon.Tunnels[i].Start = "SM4", vpc.NegotiateOnFlow
 	}
 	s.apply()
-	s.becomes(id(1), false, lab.Patience)
+	s.fails(id(1), s.state(id(2)).Cause, lab.Patience)
 }

@@ -14,6 +14,7 @@ type ikeSA struct {
 	id         uint32
 	state      string
 	remote     string // the peer's address
+	creating   bool   // a CHILD_SA of IKEv2 is being negotiated in it, or waits for that
 	children   []childSA
 }
 
@@ -23,7 +24,9 @@ type childSA struct {
 	id        uint32
 	state     string
 	spiIn     string
-	remoteTS  string
+	local     []span // what the peer agreed to
+	remote    []span
+	selectors string // the same, as charon writes it
 	cipher    string
 	bytesIn   uint64
 	bytesOut  uint64
@@ -47,6 +50,10 @@ func parseSAs(m *vici.Message) []ikeSA {
 	var out []ikeSA
 	sections(m, func(name string, s *vici.Message) {
 		sa := ikeSA{connection: name, id: uint32(number(s, "uniqueid")), state: text(s, "state"), remote: text(s, "remote-host")}
+		for _, tasks := range []string{"tasks-active", "tasks-queued"} {
+			names, _ := s.Get(tasks).([]string)
+			sa.creating = sa.creating || slices.Contains(names, "CHILD_CREATE")
+		}
 		kids, _ := s.Get("child-sas").(*vici.Message)
 		sections(kids, func(key string, k *vici.Message) {
 			if old, ok := k.Get("old").(*vici.Message); ok { // child-rekey has two below the name
@@ -63,13 +70,15 @@ func parseSAs(m *vici.Message) []ikeSA {
 }
 
 func parseChild(m *vici.Message) childSA {
+	local, _ := m.Get("local-ts").([]string)
 	remote, _ := m.Get("remote-ts").([]string)
 	_, heard := m.Get("use-in").(string)
 	return childSA{
 		name: text(m, "name"), id: uint32(number(m, "uniqueid")), state: text(m, "state"), spiIn: text(m, "spi-in"),
-		remoteTS: strings.Join(remote, " "),
-		cipher:   strings.Trim(text(m, "encr-alg")+"-"+text(m, "encr-keysize")+"-"+text(m, "integ-alg"), "-"),
-		bytesIn:  number(m, "bytes-in"), bytesOut: number(m, "bytes-out"),
+		local: spans(local), remote: spans(remote),
+		selectors: strings.Join(local, " ") + " - " + strings.Join(remote, " "),
+		cipher:    strings.Trim(text(m, "encr-alg")+"-"+text(m, "encr-keysize")+"-"+text(m, "integ-alg"), "-"),
+		bytesIn:   number(m, "bytes-in"), bytesOut: number(m, "bytes-out"),
 		packetsIn: number(m, "packets-in"), packetOut: number(m, "packets-out"),
 		heard: heard, silence: number(m, "use-in"),
 	}
@@ -80,11 +89,14 @@ func number(m *vici.Message, key string) uint64 {
 	return n
 }
 
-// missing are the children of which no usable SA is among sas, in order.
-func missing(names []string, sas []ikeSA) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return slices.ContainsFunc(sas, func(s ikeSA) bool {
-			return slices.ContainsFunc(s.children, func(c childSA) bool { return c.name == name && c.usable() })
-		})
-	})
+// serving are the CHILD_SAs through which packets pass.
+func serving(sas []ikeSA) (out []childSA) {
+	for _, s := range sas {
+		for _, c := range s.children {
+			if c.usable() {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
 }

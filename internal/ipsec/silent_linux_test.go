@@ -31,6 +31,7 @@ func TestSilentPeer(t *testing.T) {
 					}
 					s.becomes(id(1), true, lab.Patience)
 					s.carries(p)
+					s.plane.Measure(t.Context(), machineID) // what charon says now of packets heard is soon old
 
 					p.Run("nft", "add table ip quiet; add chain ip quiet in { type filter hook input priority 0; policy drop; }")
 					began := time.Now()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gatewright/gatewright/internal/plan"
@@ -13,7 +12,7 @@ import (
 
 // tunnel is what a daemon's goroutine knows of one connection.
 //
-//	missing children -> due -> attempt -> (IKE_SA under way) -> up
+//	missing pairs -> due -> attempt -> (negotiation under way) -> up
 //	                     ^                        |
 //	                     +---- pause, longer each time ----+
 type tunnel struct {
@@ -25,6 +24,8 @@ type tunnel struct {
 	asked   time.Time // until then a packet, a reset or DPD asks for it
 	due     time.Time // of the next attempt; zero: none
 	pause   time.Duration
+	tried   []string  // the children begun since it last had all
+	singly  bool      // the last attempt asked for single pairs where it could have asked for all
 	begun   time.Time // of the last attempt, until phase 1 is done or it has ended
 	failure reason
 	failed  uint32               // the IKE_SA that failed
@@ -63,12 +64,26 @@ func newTunnel(want plan.Tunnel) *tunnel {
 	return &tunnel{want: want, owes: map[uint32]time.Time{}, phase1: map[uint32]bool{}, last: map[uint32]counts{}, log: &history{}}
 }
 
-func (t *tunnel) children() []string {
-	names := make([]string, len(t.want.Children))
-	for i, c := range t.want.Children {
-		names[i] = c.Name
+// lack is what the tunnel does not carry, and what to begin for it. A peer that has refused
+// the selectors of a whole rule is asked for its pairs, and then again for the whole.
+func (t *tunnel) lack() lack { return compare(t.want.Children, serving(t.sas), t.alternates()) }
+
+func (t *tunnel) alternates() bool {
+	return !t.singly && (t.failure == refusal2 || t.failure == ranges2)
+}
+
+// awaits are the pairs that a packet is to start.
+func (t *tunnel) awaits() []pair {
+	l := t.lack()
+	if t.want.Start != vpc.NegotiateOnFlow || !t.loaded || len(l.begin) == 0 {
+		return nil
 	}
-	return names
+	return l.missing
+}
+
+// begins says whether it is ever up to us to negotiate, by ourselves or for a packet.
+func (t *tunnel) begins() bool {
+	return t.want.Start != vpc.NegotiatePassive && t.want.Remote.IsValid()
 }
 
 // starts says whether it is up to us to negotiate now.
@@ -79,17 +94,19 @@ func (t *tunnel) starts(now time.Time) bool {
 // up says whether the tunnel carries what it should. Of a tunnel that the peer starts,
 // the peer chooses which pairs of ranges it wants.
 func (t *tunnel) up() bool {
-	lack := len(missing(t.children(), t.sas))
-	if t.want.Start == vpc.NegotiateActive && t.want.Remote.IsValid() {
-		return t.loaded && lack == 0
+	if t.begins() {
+		return t.loaded && len(t.lack().missing) == 0
 	}
-	return t.loaded && lack < len(t.want.Children)
+	return t.loaded && len(serving(t.sas)) > 0
 }
 
 // underWay says whether charon is at it. An IKE_SA that cannot end well is not: with the
-// wrong key IKEv1 repeats a message that the peer cannot read.
+// wrong key IKEv1 repeats a message that the peer cannot read. IKEv2 negotiates one
+// CHILD_SA after the other.
 func (t *tunnel) underWay() bool {
-	return slices.ContainsFunc(t.sas, func(s ikeSA) bool { return s.underWay() && !t.hopeless(s) })
+	return slices.ContainsFunc(t.sas, func(s ikeSA) bool {
+		return s.underWay() && !t.hopeless(s) || s.established() && s.creating
+	})
 }
 
 func (t *tunnel) hopeless(s ikeSA) bool {
@@ -98,20 +115,23 @@ func (t *tunnel) hopeless(s ikeSA) bool {
 
 // wants says whether next would begin now.
 func (t *tunnel) wants(now time.Time) bool {
-	return t.starts(now) && !t.underWay() && now.Sub(t.begun) >= believed && !now.Before(t.due) && len(missing(t.children(), t.sas)) > 0
+	return t.starts(now) && !t.underWay() && now.Sub(t.begun) >= believed && !now.Before(t.due) && len(t.lack().begin) > 0
 }
 
 // next says which children to negotiate now. It plans the attempt after this one, which
 // the next list of SAs may make needless.
 func (t *tunnel) next(now time.Time) []string {
-	lack := missing(t.children(), t.sas)
-	if len(lack) == 0 {
-		t.due, t.pause, t.asked = time.Time{}, 0, time.Time{}
+	begin := t.lack().begin
+	if len(begin) == 0 {
+		t.again(time.Time{})
 		return nil
 	}
 	if !t.starts(now) {
 		t.due = time.Time{}
 		return nil
+	}
+	if t.answered(begin) {
+		t.due, t.pause = now, 0
 	}
 	if t.due.IsZero() {
 		t.due = now.Add(t.pause)
@@ -124,12 +144,27 @@ func (t *tunnel) next(now time.Time) []string {
 	if t.underWay() {
 		return nil // charon goes on trying by itself
 	}
-	return lack
+	t.singly = t.alternates()
+	for _, name := range begin {
+		if !slices.Contains(t.tried, name) {
+			t.tried = append(t.tried, name)
+		}
+	}
+	return begin
+}
+
+// answered says whether the peer's answer to one question has led to another, which
+// has not been asked yet and need not wait.
+func (t *tunnel) answered(begin []string) bool {
+	return len(t.tried) > 0 && slices.ContainsFunc(t.sas, ikeSA.established) && !t.underWay() &&
+		slices.ContainsFunc(begin, func(name string) bool { return !slices.Contains(t.tried, name) })
 }
 
 // again makes the next attempt happen at once, and until then of a tunnel that is not
 // active.
-func (t *tunnel) again(until time.Time) { t.due, t.pause, t.asked = time.Time{}, 0, until }
+func (t *tunnel) again(until time.Time) {
+	t.due, t.pause, t.tried, t.asked = time.Time{}, 0, nil, until
+}
 
 // fail notes why a negotiation did not end well. That nobody answers any more tells less
 // than what was said before in the same negotiation.
@@ -170,27 +205,29 @@ func (t *tunnel) peer() (at netip.Addr) {
 }
 
 func (t *tunnel) why() reason {
-	lack := missing(t.children(), t.sas)
+	lack, carries := t.lack(), len(serving(t.sas)) > 0
 	phase1 := slices.ContainsFunc(t.sas, ikeSA.established)
 	r := t.failure
 	switch {
+	case carries && len(lack.begin) == 0:
+		r = narrowed
 	case r.cause != "":
-	case len(lack) < len(t.want.Children):
-		r = reason{cause: "not every pair of ranges is negotiated"}
 	case phase1 && (t.want.Start == vpc.NegotiatePassive || !t.want.Remote.IsValid()):
 		r = reason{"the peer has not completed phase 2", "look at the peer's log: it has not asked for the ranges, or could not install the keys"}
 	case t.want.Start == vpc.NegotiatePassive:
 		r = reason{"waits for the peer to begin", "start the tunnel at the peer, or set NegotiationType to active"}
 	case t.want.Start == vpc.NegotiateOnFlow && t.due.IsZero():
 		r = reason{"waits for traffic", "send a packet from a local range to a remote range"}
+	case carries:
+		r = partial
 	case !t.want.Remote.IsValid():
 		r = reason{"the peer's address is unknown, so the peer has to begin", "start the tunnel at the peer"}
 	default:
 		r = reason{cause: negotiating}
 	}
-	switch n := len(lack); {
-	case n > 0 && n < len(t.want.Children):
-		r.cause += fmt.Sprintf(" (%d of %d: %s)", n, len(t.want.Children), t.pairs(lack[0]))
+	switch {
+	case carries:
+		r.cause += fmt.Sprintf(" (missing: %s)", lack)
 	case phase1 && r.cause != negotiating:
 		r.cause = "IKE is up, IPsec is not: " + r.cause
 	}
@@ -199,24 +236,14 @@ func (t *tunnel) why() reason {
 
 const negotiating = "negotiating"
 
-// pairs are the ranges of a child.
-func (t *tunnel) pairs(name string) string {
-	for _, c := range t.want.Children {
-		if c.Name == name {
-			return strings.Join(ranges(c.Local), " ") + " - " + strings.Join(ranges(c.Remote), " ")
-		}
-	}
-	return name
-}
-
 // facts are the SAs, for `gatewright debug observed`.
 func (t *tunnel) facts() []string {
 	var out []string
 	for _, s := range t.sas {
 		out = append(out, fmt.Sprintf("%s IKE_SA %d %s with %s", t.want.Connection, s.id, s.state, s.remote))
 		for _, c := range s.children {
-			out = append(out, fmt.Sprintf("%s CHILD_SA %s %d %s %s to %s, %d bytes in, %d out",
-				t.want.Connection, c.name, c.id, c.state, c.cipher, c.remoteTS, c.bytesIn, c.bytesOut))
+			out = append(out, fmt.Sprintf("%s CHILD_SA %s %d %s %s %s, %d bytes in, %d out",
+				t.want.Connection, c.name, c.id, c.state, c.cipher, c.selectors, c.bytesIn, c.bytesOut))
 		}
 	}
 	return out

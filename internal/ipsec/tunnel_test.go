@@ -24,7 +24,16 @@ func walk(t *tunnel, at func(time.Duration) []ikeSA) (begun []time.Duration) {
 }
 
 func up(state string) []ikeSA {
-	return []ikeSA{{id: 1, state: "ESTABLISHED", children: []childSA{{name: "c", id: 1, state: state}}}}
+	return []ikeSA{{id: 1, state: "ESTABLISHED", children: []childSA{sa("c", 1, state, "10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16")}}}
+}
+
+func sa(name string, id uint32, state, local string, remote ...string) childSA {
+	return childSA{name: name, id: id, state: state, local: spans([]string{local}), remote: spans(remote)}
+}
+
+// narrowedTo is an IKE_SA with a child that takes one remote range.
+func narrowedTo(name, remote string, creating bool) []ikeSA {
+	return []ikeSA{{id: 1, state: "ESTABLISHED", creating: creating, children: []childSA{sa(name, 1, "INSTALLED", "10.1.0.0/16", remote)}}}
 }
 
 func TestAttempts(t *testing.T) {
@@ -55,6 +64,33 @@ func TestAttempts(t *testing.T) {
 			}
 			return []ikeSA{{state: "CONNECTING"}}
 		}, "0s"},
+		{"narrowed, and asked for the rest at once", vpc.NegotiateActive, nil, func(d time.Duration) []ikeSA {
+			switch {
+			case d == 0:
+				return nil
+			case d < 300*time.Millisecond:
+				return narrowedTo("c", "10.2.0.0/16", false)
+			}
+			return append(narrowedTo("c", "10.2.0.0/16", false), narrowedTo("c-1", "10.3.0.0/16", false)...)
+		}, "0s 100ms"},
+		{"narrowed, and charon at the rest", vpc.NegotiateActive, nil, func(d time.Duration) []ikeSA {
+			if d == 0 {
+				return nil
+			}
+			return narrowedTo("c", "10.2.0.0/16", true)
+		}, "0s"},
+		{"narrowed, and the rest refused", vpc.NegotiateActive, nil, func(d time.Duration) []ikeSA {
+			if d == 0 {
+				return nil
+			}
+			return narrowedTo("c", "10.2.0.0/16", false)
+		}, "0s 100ms 1.1s 3.1s 7.1s 15.1s 25.1s 35.1s 45.1s 55.1s"},
+		{"less than any pair", vpc.NegotiateActive, nil, func(d time.Duration) []ikeSA {
+			if d == 0 {
+				return nil
+			}
+			return append(narrowedTo("c-0", "10.2.0.0/17", false), narrowedTo("c-1", "10.3.0.0/17", false)...)
+		}, "0s"},
 		{"an IKE_SA alone", vpc.NegotiateActive, nil, func(time.Duration) []ikeSA { return up("DELETING") }, "0s 1s 3s 7s 15s 25s 35s 45s 55s"},
 		{"passive", vpc.NegotiatePassive, nil, none, ""},
 		{"waits for traffic", vpc.NegotiateOnFlow, nil, none, ""},
@@ -78,11 +114,12 @@ func TestAttempts(t *testing.T) {
 func TestUp(t *testing.T) {
 	w := sample()
 	w.Start = vpc.NegotiateActive
-	second := w.Children[0]
-	second.Name = "d"
-	w.Children = append(w.Children, second)
-	both := up("INSTALLED")
-	both[0].children = append(both[0].children, childSA{name: "d", state: "INSTALLED"})
+	w.Children = append(w.Children, plan.Child{Name: "d", Local: prefixes("10.1.0.0/16"), Remote: prefixes("10.4.0.0/16", "10.5.0.0/16")})
+	both, narrow := up("INSTALLED"), up("INSTALLED")
+	both[0].children = append(both[0].children, sa("d", 2, "INSTALLED", "10.1.0.0/16", "10.4.0.0/15"))
+	narrow[0].children = append(narrow[0].children, sa("d", 2, "INSTALLED", "10.1.0.0/16", "10.4.0.0/16"))
+	less := up("INSTALLED")
+	less[0].children = append(less[0].children, sa("d", 2, "INSTALLED", "10.1.0.0/16", "10.4.0.0/16"), sa("d-1", 3, "INSTALLED", "10.1.0.0/17", "10.5.0.0/16"))
 	for _, c := range []struct {
 		name   string
 		start  vpc.Negotiation
@@ -92,8 +129,15 @@ func TestUp(t *testing.T) {
 		cause  string
 	}{
 		{"both", vpc.NegotiateActive, both, true, true, ""},
-		{"one of two, ours to begin", vpc.NegotiateActive, up("INSTALLED"), true, false, "not every pair of ranges is negotiated (1 of 2: 10.1.0.0/16 - 10.2.0.0/16 10.3.0.0/16)"},
+		{"both, after a packet", vpc.NegotiateOnFlow, both, true, true, ""},
+		{"one of two, ours to begin", vpc.NegotiateActive, up("INSTALLED"), true, false, "not every pair of ranges is negotiated (missing: 10.1.0.0/16 - 10.4.0.0/16, 10.1.0.0/16 - 10.5.0.0/16)"},
+		{"one of two, ours to begin with a packet", vpc.NegotiateOnFlow, up("INSTALLED"), true, false, "waits for traffic (missing: 10.1.0.0/16 - 10.4.0.0/16, 10.1.0.0/16 - 10.5.0.0/16)"},
 		{"one of two, the peer's to begin", vpc.NegotiatePassive, up("INSTALLED"), true, true, ""},
+		{"narrowed, ours to begin", vpc.NegotiateActive, narrow, true, false, "not every pair of ranges is negotiated (missing: 10.1.0.0/16 - 10.5.0.0/16)"},
+		{"narrowed, ours to begin with a packet", vpc.NegotiateOnFlow, narrow, true, false, "waits for traffic (missing: 10.1.0.0/16 - 10.5.0.0/16)"},
+		{"narrowed, the peer's to begin", vpc.NegotiatePassive, narrow, true, true, ""},
+		{"a part of a range", vpc.NegotiateActive, less, true, false, "the peer takes only a part of the ranges (missing: 10.1.0.0/16 - 10.5.0.0/16)"},
+		{"a part of a range, with a packet", vpc.NegotiateOnFlow, less, true, false, "the peer takes only a part of the ranges (missing: 10.1.0.0/16 - 10.5.0.0/16)"},
 		{"an IKE_SA alone", vpc.NegotiateActive, []ikeSA{{state: "ESTABLISHED"}}, true, false, "negotiating"},
 		{"an IKE_SA alone, the peer's to begin", vpc.NegotiatePassive, []ikeSA{{state: "ESTABLISHED"}}, true, false, "IKE is up, IPsec is not: the peer has not completed phase 2"},
 		{"on its way out", vpc.NegotiatePassive, up("DELETING"), true, false, "IKE is up, IPsec is not: the peer has not completed phase 2"},
@@ -102,9 +146,37 @@ func TestUp(t *testing.T) {
 		w.Start = c.start
 		tun := newTunnel(w)
 		tun.sas, tun.loaded = c.sas, c.loaded
-		if got := tun.state(); got.Up != c.up || got.Cause != c.cause || got.Loaded != c.loaded {
+		if got := tun.state(); got.Up != c.up || got.Cause != c.cause || got.Loaded != c.loaded || strings.Contains(c.cause, "missing") && got.Hint == "" {
 			t.Errorf("%s: %+v", c.name, got)
 		}
+	}
+}
+
+// TestRefusedAsAWhole has a peer that takes no rule with several pairs: it is asked for single
+// pairs at once, and then for the whole and for the pairs in turn, always later.
+func TestRefusedAsAWhole(t *testing.T) {
+	for _, refusal := range []reason{refusal2, ranges2} {
+		w := sample()
+		w.Start = vpc.NegotiateActive
+		tun := newTunnel(w)
+		tun.loaded, tun.sas = true, []ikeSA{{id: 1, state: "ESTABLISHED"}}
+		var asked []string
+		start := time.Unix(1_000_000, 0)
+		for since := time.Duration(0); since < 10*time.Second; since += 100 * time.Millisecond {
+			if names := tun.next(start.Add(since)); len(names) > 0 {
+				asked = append(asked, fmt.Sprint(since, names))
+				tun.fail(1, refusal)
+			}
+		}
+		if got, want := strings.Join(asked, " "), "0s [c] 100ms [c-0 c-1] 1.1s [c] 3.1s [c-0 c-1] 7.1s [c]"; got != want {
+			t.Errorf("%s: asked %s, want %s", refusal.cause, got, want)
+		}
+	}
+	tun := newTunnel(sample())
+	tun.want.Start, tun.loaded, tun.sas = vpc.NegotiateActive, true, []ikeSA{{id: 1, state: "ESTABLISHED"}}
+	tun.fail(1, noPhase2)
+	if got := fmt.Sprint(tun.next(time.Unix(1_000_000, 0)), tun.next(time.Unix(1_000_002, 0))); got != "[c] [c]" {
+		t.Errorf("refused for another reason: asked %s", got)
 	}
 }
 
@@ -127,6 +199,8 @@ func TestExplain(t *testing.T) {
 		{"sending retransmit 1 of request message ID 295252367, seq 4", true, silent2},
 		{"retransmit 1 of request with message ID 2", true, silent},
 		{"received TS_UNACCEPTABLE notify, no CHILD_SA built", true, refusal2},
+		{"received SINGLE_PAIR_REQUIRED notify, no CHILD_SA built", true, refusal2},
+		{"received NO_ADDITIONAL_SAS notify, no CHILD_SA built", true, oneChild},
 		{"retransmit 1 of response with message ID 0", false, reason{}},
 		{"IKE_SA vpnx-a[1] established between 1.1.1.1[a]...2.2.2.2[b]", true, reason{}},
 	} {

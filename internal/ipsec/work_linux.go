@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gatewright/gatewright/internal/host"
-	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
@@ -68,7 +67,9 @@ func (d *daemon) attempt(t *tunnel, now time.Time) error {
 		return nil
 	}
 	for _, child := range t.next(now) {
-		t.begun = now
+		if !slices.ContainsFunc(t.sas, ikeSA.established) {
+			t.begun = now
+		}
 		if err := d.abandon(t); err != nil {
 			return err
 		}
@@ -118,13 +119,12 @@ func (d *daemon) look(now time.Time) error {
 // bury ends the IKE_SAs whose peer is dead and says when to look again. Those of which
 // charon has said so itself may be there for a moment yet, and must not be taken for up.
 func (d *daemon) bury(t *tunnel, now time.Time) (time.Time, error) {
-	ids, look := t.dead(now)
-	if len(ids) > 0 {
-		if err := d.list([]vpc.ConnectionID{t.want.Connection}); err != nil { // what came in meanwhile
-			return look, err
+	if t.late(now) { // what came in since the last list?
+		if err := d.list([]vpc.ConnectionID{t.want.Connection}); err != nil {
+			return now, err
 		}
-		ids, look = t.dead(now)
 	}
+	ids, look := t.dead(now)
 	ids, t.corpses = append(ids, t.corpses...), nil
 	if len(ids) == 0 {
 		return look, nil
@@ -157,12 +157,12 @@ func (d *daemon) watchFlows(now time.Time) error {
 	var key strings.Builder
 	for _, w := range d.want.Tunnels {
 		t := d.tunnels[w.Connection]
-		if w.Start != vpc.NegotiateOnFlow || !t.loaded || !w.Remote.IsValid() || t.up() || now.Before(t.asked) {
+		if !w.Remote.IsValid() || now.Before(t.asked) {
 			continue
 		}
-		for _, c := range w.Children {
-			flows = append(flows, host.Flow{From: c.Local, To: c.Remote})
-			key.WriteString(t.pairs(c.Name) + "\n")
+		for _, p := range t.awaits() {
+			flows = append(flows, host.Flow{From: []netip.Prefix{p.local}, To: []netip.Prefix{p.remote}})
+			key.WriteString(p.String() + "\n")
 		}
 	}
 	if key.String() == d.watching {
@@ -197,15 +197,11 @@ func (d *daemon) unwatch() {
 // are none: a range may hold our own address.
 func (d *daemon) packet(f flow, now time.Time) {
 	for _, t := range d.tunnels {
-		if t.want.Start != vpc.NegotiateOnFlow || f.to == t.want.Local || t.up() || now.Before(t.asked) {
+		if f.to == t.want.Local || now.Before(t.asked) {
 			continue
 		}
-		if slices.ContainsFunc(t.want.Children, func(c plan.Child) bool { return holds(c.Local, f.from) && holds(c.Remote, f.to) }) {
+		if slices.ContainsFunc(t.awaits(), func(p pair) bool { return p.local.Contains(f.from) && p.remote.Contains(f.to) }) {
 			t.again(now.Add(askedByPacket))
 		}
 	}
-}
-
-func holds(all []netip.Prefix, a netip.Addr) bool {
-	return slices.ContainsFunc(all, func(p netip.Prefix) bool { return p.Contains(a) })
 }

@@ -183,7 +183,8 @@ type Tunnel struct {
 	Local, Remote      string   // %any
 	LocalID, RemoteID  string   // the addresses; names are taken as FQDN
 	Key                string   // the pre-shared key
-	LocalTS, RemoteTS  []string // one pair for each child, in IKEv1
+	LocalTS, RemoteTS  []string // one pair for each child, in IKEv1 or Singly
+	Singly             bool     // a child for each pair of ranges, as crypto maps and policies of most vendors have
 	IKE, ESP           string   // aes128-sha1-modp1024, aes128-sha1
 	Start              string   // none: wait; start: begin at once and again
 	Rekey              string   // of the CHILD_SA: 1h
@@ -219,9 +220,9 @@ func (t Tunnel) Text() string {
 	return b.String()
 }
 
-// pairs are the selectors of each child: IKEv2 has all in one.
+// pairs are the selectors of each child: IKEv2 can have all in one.
 func (t Tunnel) pairs() [][2]string {
-	if t.Version != IKEv1Main && t.Version != IKEv1Aggressive {
+	if t.Version != IKEv1Main && t.Version != IKEv1Aggressive && !t.Singly {
 		return [][2]string{{strings.Join(t.LocalTS, ","), strings.Join(t.RemoteTS, ",")}}
 	}
 	var out [][2]string

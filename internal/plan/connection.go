@@ -211,8 +211,8 @@ func identity(kind, address, name string, own netip.Addr) Identity {
 	return Identity{vpc.IdentityAddress, address}
 }
 
-// children are the CHILD_SAs: one for each rule, or in IKEv1, which knows one pair of
-// ranges for each, one for each pair.
+// children are the CHILD_SAs to ask for: one for each rule, or in IKEv1, which knows one
+// pair of ranges for each, one for each pair.
 func (w *wired) children() []Child {
 	rules := w.Row.Policies
 	if w.routed() {

@@ -53,7 +53,8 @@ type Identity struct {
 	Text string
 }
 
-// Child is one CHILD_SA: pairs of ranges. IKEv1 has one pair in each.
+// Child is what is asked for in one CHILD_SA: pairs of ranges. IKEv1 has one pair in each; in
+// IKEv2 a peer may take several for them.
 type Child struct {
 	Name   string // unique within the daemon
 	Local  []netip.Prefix
