@@ -23,6 +23,7 @@ const (
 	startTime = 15 * time.Second
 	deaf      = 3         // times that a process may not answer before it is killed
 	logLimit  = 512 << 10 // bytes of a daemon's log file; there is one old one beside it
+	logHead   = 48        // bytes of a line before its text
 	socketMax = 107
 )
 
@@ -160,6 +161,7 @@ func (d *daemon) configure() error {
 
 // trim bounds the log files. charon opens its own anew on HUP.
 func (d *daemon) trim() {
+	d.logged = 0
 	err := errors.Join(
 		host.RotateLog(d.path(".log"), logLimit, nil),
 		host.RotateLog(d.path(endLog), logLimit, func() error {

@@ -140,6 +140,12 @@ func (n *Namespace) Listen(network, addr string) (listener net.Listener, err err
 	return listener, err
 }
 
+// ListenPacket is Listen for datagrams.
+func (n *Namespace) ListenPacket(network, addr string) (conn net.PacketConn, err error) {
+	n.inside(func() { conn, err = net.ListenPacket(network, addr) }, &err)
+	return conn, err
+}
+
 // Dial connects from inside the namespace to an address, not a name: resolving would
 // leave the thread that is in the namespace.
 func (n *Namespace) Dial(ctx context.Context, network, addr string) (conn net.Conn, err error) {
