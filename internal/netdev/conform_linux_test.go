@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gatewright/gatewright/internal/host"
 	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
@@ -64,12 +66,12 @@ func (r *rig) state(t *testing.T) string {
 // failOnce makes the nth write from now on fail.
 func (r *rig) failOnce(n int) func() bool {
 	failed := false
-	r.fault = func(string, string, string) error {
+	r.fault = func(_, _, _ string, write func() error) error {
 		if n--; n != -1 {
-			return nil
+			return write()
 		}
 		failed = true
-		return errInjected
+		return unix.ENOBUFS
 	}
 	return func() bool {
 		r.fault = nil

@@ -16,7 +16,7 @@ type Driver struct {
 	log    *slog.Logger
 	home   string // the namespace that counts as the host's
 	writes atomic.Uint64
-	fault  func(op, object, namespace string) error // for tests: asked before every write
+	fault  func(op, object, namespace string, write func() error) error // for tests: in place of every write
 
 	lacks func() map[feature]bool // probed once
 

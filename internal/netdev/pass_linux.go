@@ -96,12 +96,16 @@ func (p *pass) open(name string) (*space, error) {
 // do is the one way to change something on the host.
 func (p *pass) do(op, object, namespace string, fn func() error) error {
 	err := p.ctx.Err()
-	if err == nil && p.d.fault != nil {
-		err = p.d.fault(op, object, namespace)
-	}
-	if err == nil {
+	write := func() error {
 		p.d.writes.Add(1)
-		err = fn()
+		return fn()
+	}
+	switch {
+	case err != nil:
+	case p.d.fault != nil:
+		err = p.d.fault(op, object, namespace, write)
+	default:
+		err = write()
 	}
 	if err == nil {
 		return nil

@@ -7,7 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
@@ -177,7 +180,7 @@ func TestFaults(t *testing.T) {
 			}
 			r.apply(s.machines...)
 			if got := s.after(); got != s.want {
-				t.Fatalf("%s, after write %d had failed:\n%s", s.what, n, differing(s.want, got))
+				t.Fatalf("%s, after write %d had failed with %v:\n%s", s.what, n, kernelSays[n%len(kernelSays)], differing(s.want, got))
 			}
 		}
 		if !fired {
@@ -197,19 +200,29 @@ func facts(all, name string) string {
 	return "== " + name + one
 }
 
-var errInjected = errors.New("injected")
+// kernelSays are the errors that netlink gives for what is no fault of the caller's: what is
+// there already or no more, no memory, no room in a socket, busy, interrupted.
+var kernelSays = []syscall.Errno{unix.EEXIST, unix.ENOMEM, unix.ENOBUFS, unix.EBUSY, unix.ENODEV, unix.EINTR}
 
 // failAt runs the planes as the loop would, with the nth write and all after it failing,
-// and says whether there was one. A driver of a later run goes on.
+// and says whether there was one. Every second time the nth is done, and yet said to have
+// failed. A driver of a later run goes on.
 func (r *rig) failAt(n int, machines []plan.Machine) bool {
 	r.Helper()
 	d := r.another(r.tag)
+	errno, done := kernelSays[n%len(kernelSays)], n/len(kernelSays)%2 == 1
 	writes := 0
-	d.fault = func(op, object, namespace string) error {
-		if writes++; writes >= n {
-			return errInjected
+	d.fault = func(op, object, namespace string, write func() error) error {
+		writes++
+		if writes == n && done {
+			if err := write(); err != nil {
+				return err
+			}
 		}
-		return nil
+		if writes >= n {
+			return errno
+		}
+		return write()
 	}
 	var err error
 	for _, m := range machines {
@@ -223,8 +236,8 @@ func (r *rig) failAt(n int, machines []plan.Machine) bool {
 			break
 		}
 	}
-	if (err != nil) != (writes >= n) || err != nil && !errors.Is(err, errInjected) {
-		r.Fatalf("%d writes, the %dth fails: %v", writes, n, err)
+	if (err != nil) != (writes >= n) || err != nil && !errors.Is(err, errno) {
+		r.Fatalf("%d writes, the %dth fails with %v: %v", writes, n, errno, err)
 	}
 	d.Close()
 	return err != nil
