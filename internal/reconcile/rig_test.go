@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type rig struct {
 	fakes []*planetest.Fake
 	loops *reconcile.Loops
 	stop  func()
+	skew  atomic.Int64 // nanoseconds by which the wall clock is wrong
 
 	mu      sync.Mutex
 	refuse  error // what Report answers
@@ -43,11 +45,13 @@ type rig struct {
 
 func newRig(t *testing.T, seed uint64) *rig {
 	t.Helper()
-	st, err := store.OpenMemory(store.Options{Seed: seed, Logger: quiet})
+	r := &rig{T: t, fakes: []*planetest.Fake{planetest.NewFake(), planetest.NewFake()}, everUp: map[vpc.ConnectionID]bool{}}
+	clock := func() time.Time { return time.Now().Add(time.Duration(r.skew.Load())) }
+	st, err := store.OpenMemory(store.Options{Seed: seed, Logger: quiet, Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{T: t, st: st, fakes: []*planetest.Fake{planetest.NewFake(), planetest.NewFake()}, everUp: map[vpc.ConnectionID]bool{}}
+	r.st = st
 	r.loops = reconcile.New(reconcile.Options{
 		Host: plan.Host{Name: hostName, Tag: "abcdef", Engine: plan.EngineLibipsec, Uplink: plan.Uplink{
 			Device: "up", Kind: plan.UplinkBridge, Prefix: netip.MustParsePrefix("198.51.100.0/24"), Router: netip.MustParseAddr("198.51.100.1"), MTU: 1500}},

@@ -86,6 +86,18 @@ func (r *rig) sslClient(id vpc.SSLClientID, ends time.Duration) {
 	})
 }
 
+// admitted are the clients that the gateway's server has in the first plane.
+func (r *rig) admitted() (ids string) {
+	for line := range strings.Lines(r.fakes[0].Has(plan.GatewayMachine(gatewayID(1)))) {
+		if all, ok := strings.CutPrefix(strings.TrimSpace(line), "clients "); ok {
+			for c := range strings.SplitSeq(all, ", ") {
+				ids += strings.Fields(c)[0] + " "
+			}
+		}
+	}
+	return ids
+}
+
 // TestCertificateEnds has planes hear of the end of a certificate when it comes, with no
 // row changed and long before they would be asked anyway.
 func TestCertificateEnds(t *testing.T) {
@@ -96,29 +108,19 @@ func TestCertificateEnds(t *testing.T) {
 		r.sslClient("vpnc-second", 20*time.Second)
 		r.sslClient("vpnc-third", 30*time.Hour)
 		ends := time.Now().Add(10 * time.Second)
-		admitted := func() (ids string) {
-			for line := range strings.Lines(r.fakes[0].Has(plan.GatewayMachine(gatewayID(1)))) {
-				if all, ok := strings.CutPrefix(strings.TrimSpace(line), "clients "); ok {
-					for c := range strings.SplitSeq(all, ", ") {
-						ids += strings.Fields(c)[0] + " "
-					}
-				}
-			}
-			return ids
-		}
-		r.within(time.Second, "all are in", func() bool { return admitted() == "vpnc-first vpnc-second vpnc-third " })
+		r.within(time.Second, "all are in", func() bool { return r.admitted() == "vpnc-first vpnc-second vpnc-third " })
 		time.Sleep(time.Until(ends) - time.Millisecond)
-		if got := admitted(); got != "vpnc-first vpnc-second vpnc-third " {
+		if got := r.admitted(); got != "vpnc-first vpnc-second vpnc-third " {
 			t.Errorf("just before the first end: %s", got)
 		}
-		r.within(10*time.Millisecond, "the first is out when its certificate ends", func() bool { return admitted() == "vpnc-second vpnc-third " })
+		r.within(10*time.Millisecond, "the first is out when its certificate ends", func() bool { return r.admitted() == "vpnc-second vpnc-third " })
 		r.sslClient("vpnc-second", time.Hour)
 		time.Sleep(15 * time.Second)
-		if got := admitted(); got != "vpnc-second vpnc-third " {
+		if got := r.admitted(); got != "vpnc-second vpnc-third " {
 			t.Errorf("after the end of a certificate that was replaced: %s", got)
 		}
 		time.Sleep(time.Hour)
-		r.within(time.Second, "the second is out, too", func() bool { return admitted() == "vpnc-third " })
+		r.within(time.Second, "the second is out, too", func() bool { return r.admitted() == "vpnc-third " })
 		calls := r.fakes[0].Calls(plan.GatewayMachine(gatewayID(1)))
 		time.Sleep(10 * time.Minute)
 		if n := r.fakes[0].Calls(plan.GatewayMachine(gatewayID(1))) - calls; n > 25 {
