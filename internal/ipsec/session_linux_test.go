@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/gatewright/gatewright/internal/lab"
@@ -156,4 +157,56 @@ func TestRejectedByCharon(t *testing.T) {
 	s.becomes(id(2), true, lab.Patience)
 	s.carries(b)
 	s.whole("the neighbour", pings, 0)
+}
+
+// TestKilledMidLoad kills charon before and after each command of a plan that changes two
+// tunnels. Nobody does anything about it, and both come up as they are wanted.
+func TestKilledMidLoad(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var left atomic.Int64
+	var after atomic.Bool
+	s.tap(func(c net.Conn, packet []byte) (int, error) {
+		if !changes(packet) || left.Add(-1) != 0 {
+			return c.Write(packet)
+		}
+		var err error
+		if after.Load() {
+			if _, err = c.Write(packet); err == nil {
+				_, err = c.Read(make([]byte, 1)) // the command is done
+			}
+		}
+		return len(packet), errors.Join(err, syscall.Kill(s.pid(), syscall.SIGKILL))
+	})
+	var peers []*peer
+	for n := 1; n <= 2; n++ {
+		p := s.office(n)
+		p.load()
+		s.set(p)
+		peers = append(peers, p)
+	}
+	s.apply()
+	for n := 1; n <= 2*len(peers); n++ { // a key and a connection of each
+		for _, done := range []bool{false, true} {
+			what := fmt.Sprintf("command %d, done %v", n, done)
+			before := s.pid()
+			for _, p := range peers {
+				p.have.Key = "a key for " + what
+				p.want.Key = vpc.Secret(p.have.Key)
+				p.want.IPsec.Lifetime++
+				p.load()
+				s.set(p)
+			}
+			after.Store(done)
+			left.Store(int64(n))
+			s.tried()
+			for _, p := range peers {
+				s.becomes(id(p.n), true, lab.Patience)
+				s.carries(p)
+			}
+			if s.pid() == before {
+				t.Errorf("%s: nothing was killed", what)
+			}
+		}
+	}
 }
