@@ -18,7 +18,8 @@ type Driver struct {
 	writes atomic.Uint64
 	fault  func(op, object, namespace string, write func() error) error // for tests: in place of every write
 
-	lacks func() map[feature]bool // probed once
+	lacks  func() map[feature]bool // probed once
+	uplink atomic.Pointer[string]  // the device that EnsureUplink has found good; empty before
 
 	spaces struct {
 		sync.Mutex
@@ -35,6 +36,7 @@ func New(tag string, log *slog.Logger) (*Driver, error) {
 	}
 	d := &Driver{mark: mark{tag}, log: log, home: plan.HostNamespace}
 	d.spaces.open = map[string]*space{}
+	d.uplink.Store(new(string))
 	d.lacks = sync.OnceValue(d.probe)
 	d.index.init()
 	return d, nil

@@ -2,6 +2,7 @@ package netdev
 
 import (
 	"errors"
+	"fmt"
 	"net"
 
 	"github.com/vishvananda/netlink"
@@ -57,6 +58,9 @@ func (p *pass) fetch(v *view, home *space, l plan.Link) (netlink.Link, error) {
 	if id, ours := p.d.owner(dev.Attrs().Alias); ours && id != p.want.ID {
 		return nil, &host.Error{Op: "move", Object: l.Parent, Namespace: v.s.name, Err: errForeign, Hint: "it belongs to " + id.String()}
 	}
+	if err := p.d.spare(dev); err != nil {
+		return nil, &host.Error{Op: "move", Object: l.Parent, Namespace: v.s.name, Err: err, Hint: "nothing was changed; name a device that has nothing else to do"}
+	}
 	if _, marked := p.d.origin(dev.Attrs().Alias); !marked {
 		alias := p.d.movedAlias(p.want.ID, origin{l.Parent, dev.Attrs().Flags&net.FlagUp != 0, dev.Attrs().Alias})
 		err := p.do("mark device", l.Parent, "", func() error { return home.nl.LinkSetAlias(dev, alias) })
@@ -72,6 +76,25 @@ func (p *pass) fetch(v *view, home *space, l plan.Link) (netlink.Link, error) {
 		return nil, err
 	}
 	return v.links[l.Parent], nil
+}
+
+// errBusy is matched by errors about a device that has something else to do.
+var errBusy = errors.New("it cannot be taken away")
+
+// spare finds a reason why a device of the host must stay where it is.
+func (d *Driver) spare(l netlink.Link) error {
+	a := l.Attrs()
+	switch {
+	case a.Flags&net.FlagLoopback != 0:
+		return fmt.Errorf("%w: it is the loopback device", errBusy)
+	case a.Name == *d.uplink.Load():
+		return fmt.Errorf("%w: it is the gateways' uplink", errBusy)
+	case a.MasterIndex != 0:
+		return fmt.Errorf("%w: it is a port of a bridge or bond", errBusy)
+	case l.Type() == "bridge":
+		return fmt.Errorf("%w: it is a bridge, which has no wire of its own", errBusy)
+	}
+	return nil
 }
 
 func (p *pass) rename(v *view, l netlink.Link, name string) error {

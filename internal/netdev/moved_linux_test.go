@@ -3,11 +3,14 @@ package netdev
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gatewright/gatewright/internal/lab"
 	"github.com/gatewright/gatewright/internal/plan"
 )
 
@@ -67,6 +70,47 @@ func TestMovedAbsent(t *testing.T) {
 	r.apply(other)
 }
 
+// TestMovedBusy names devices of the host that must stay where they are. Nothing of them
+// changes, and the router stands without them.
+func TestMovedBusy(t *testing.T) {
+	r := newRig(t)
+	isp := r.lab.Namespace("isp")
+	r.host.Cable("eth0", isp, "eth0")
+	r.host.Address("eth0", "203.0.113.2/24")
+	r.host.Bridge("br0")
+	r.host.Cable("eth1", isp, "eth1")
+	r.host.Run("ip", "link", "set", "eth1", "master", "br0")
+	if _, err := r.EnsureUplink(context.Background(), "eth0", netip.Prefix{}); err != nil {
+		t.Fatal(err)
+	}
+	r.lab.Eventually(lab.Patience, "the bridge is up", func() error {
+		if now := r.host.Run("ip", "link", "show", "br0"); !strings.Contains(now, "state UP") {
+			return errors.New(now)
+		}
+		return nil
+	})
+	before := r.facts(r.host)
+	for device, why := range map[string]string{"lo": "loopback", "eth0": "uplink", "br0": "bridge", "eth1": "port"} {
+		router := r.routerPlan("vpc-00000001")
+		router.Namespaces[0].Links = append(router.Namespaces[0].Links, plan.Link{
+			Name: "dev0", Kind: plan.LinkMoved, Parent: device, Peer: plan.End{Workload: "w0"},
+		})
+		o, err := r.Build().Apply(context.Background(), router)
+		state := o.Workloads["w0"]
+		if err != nil || state.Ready || !strings.Contains(state.Cause, errBusy.Error()) || !strings.Contains(state.Cause, why) {
+			t.Errorf("%s: %v; %+v", device, err, state)
+		}
+		if _, err := r.Prune().Apply(context.Background(), router); err != nil {
+			t.Errorf("%s: %v", device, err)
+		}
+		if after := r.facts(r.host); after != before {
+			t.Errorf("%s was changed:\n%s", device, differing(before, after))
+		}
+	}
+	isp.Address("eth0", "203.0.113.9/24")
+	isp.Reaches("203.0.113.2", lab.Patience)
+}
+
 // TestMacvlan puts a gateway on a real interface of the host.
 func TestMacvlan(t *testing.T) {
 	r := newRig(t)
@@ -90,4 +134,25 @@ func TestMacvlan(t *testing.T) {
 	if links := r.host.Run("ip", "-o", "link"); strings.Contains(links, "macvlan") || !strings.Contains(links, "eth0") {
 		t.Errorf("after the gateway: %s", links)
 	}
+}
+
+// TestNeighboursAreTold has a neighbour that knows another one by a gateway's address, as
+// when the address was another gateway's before. It knows better without a packet of its own.
+func TestNeighboursAreTold(t *testing.T) {
+	r := newRig(t)
+	r.uplink()
+	isp := r.lab.Namespace("isp")
+	isp.Cable("eth0", r.host, "isp0")
+	r.host.Run("ip", "link", "set", "isp0", "master", OwnUplink)
+	isp.Address("eth0", "198.51.100.200/24")
+	isp.Reaches("198.51.100.1", lab.Patience)
+	isp.Run("ip", "neigh", "replace", "198.51.100.11", "lladdr", "02:00:00:00:00:99", "dev", "eth0", "nud", "stale")
+	time.Sleep(1100 * time.Millisecond) // a second long the kernel keeps to what it has just learnt
+	r.apply(r.routerPlan("vpc-00000001"), r.gatewayPlan(1, "vpc-00000001"))
+	r.lab.Eventually(lab.Patience, "the neighbour knows the gateway", func() error {
+		if known := isp.Run("ip", "neigh", "show", "198.51.100.11"); strings.Contains(known, "00:99") {
+			return errors.New(known)
+		}
+		return nil
+	})
 }

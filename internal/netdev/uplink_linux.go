@@ -26,7 +26,9 @@ func (d *Driver) EnsureUplink(ctx context.Context, name string, gateway netip.Pr
 		return Uplink{}, err
 	}
 	if name != "" {
-		return checkUplink(home, name)
+		up, err := checkUplink(home, name)
+		d.uplink.Store(&up.Device)
+		return up, err
 	}
 	if !gateway.IsValid() {
 		gateway = OwnGateway

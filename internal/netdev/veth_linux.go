@@ -25,7 +25,7 @@ func (p *pass) workload(l plan.Link, err error) error {
 		p.workloads = map[string]plan.WorkloadState{}
 	}
 	p.workloads[l.Peer.Workload] = state
-	for _, own := range []error{host.ErrNoNamespace, errForeign, errNoDevice} {
+	for _, own := range []error{host.ErrNoNamespace, errForeign, errNoDevice, errBusy} {
 		if errors.Is(err, own) {
 			return nil
 		}
@@ -39,7 +39,9 @@ func (p *pass) cable(v *view, l plan.Link) error {
 	if err != nil {
 		return err
 	}
-	if n := v.links[l.Name]; n == nil || f == nil || !paired(v.s, n, fv.s, f) {
+	n := v.links[l.Name]
+	isNew := n == nil || f == nil || !paired(v.s, n, fv.s, f)
+	if isNew {
 		if err := p.makeRoom(v, n, fv, f); err != nil {
 			return err
 		}
@@ -52,6 +54,9 @@ func (p *pass) cable(v *view, l plan.Link) error {
 	}
 	if err := p.settle(fv, fv.links[l.Peer.Name], far(l.Peer)); err != nil {
 		return err
+	}
+	if isNew && l.Peer.Master != "" {
+		p.d.announce(v.s.name, v.links[l.Name], l.Addrs)
 	}
 	if l.Peer.Default.IsValid() {
 		return p.defaultRoute(fv, fv.links[l.Peer.Name], l.Peer)
