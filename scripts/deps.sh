@@ -47,6 +47,7 @@ check_go() {
 
 # want COMMAND PACKAGE... notes the packages if the command is missing.
 missing=()
+quiet=() # services that must not begin to listen when they are installed
 want() {
 	local command=$1
 	shift
@@ -66,6 +67,11 @@ install_missing() {
 	fi
 	echo "Installing Debian packages: ${missing[*]}" >&2
 	"${sudo[@]}" apt-get update -q >&2
+	local service
+	for service in "${quiet[@]}"; do
+		"${sudo[@]}" mkdir -p /etc/systemd/system
+		"${sudo[@]}" ln -s /dev/null "/etc/systemd/system/$service"
+	done
 	DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
 }
 
@@ -101,9 +107,8 @@ want_dataplane() {
 	want nsenter util-linux
 	local service
 	for service in strongswan.service strongswan-starter.service openvpn.service; do
-		if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" -eq 0 ] && [ ! -e "/etc/systemd/system/$service" ] && [ ! -e "/lib/systemd/system/$service" ]; then
-			mkdir -p /etc/systemd/system
-			ln -s /dev/null "/etc/systemd/system/$service"
+		if [ ! -e "/etc/systemd/system/$service" ] && [ ! -e "/lib/systemd/system/$service" ]; then
+			quiet+=("$service")
 		fi
 	done
 }

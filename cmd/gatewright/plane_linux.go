@@ -82,6 +82,10 @@ func (s *server) openPlane(ctx context.Context) (*dataplane, error) {
 	return p, p.raiseUplink(ctx, s.conf)
 }
 
+// noCoreFiles keeps keys off the disk when this process or a child of it crashes: both
+// settings are inherited.
+func noCoreFiles() error { return host.NoCoreFiles() }
+
 // newPlane opens what a clean-up needs, too.
 func newPlane(conf *Config, log *slog.Logger) (*dataplane, error) {
 	tag, err := conf.tag()
@@ -120,6 +124,10 @@ func (p *dataplane) raiseUplink(ctx context.Context, conf *Config) error {
 	}
 	if got.Kind == plan.LinkMacvlan {
 		p.uplink.Kind = plan.UplinkInterface
+	}
+	// Of addresses that are given one by one only the uplink itself tells the network.
+	if i := slices.IndexFunc(got.Addrs, func(a netip.Prefix) bool { return a.Contains(up.Router) }); i >= 0 && !p.uplink.Prefix.IsValid() {
+		p.uplink.Prefix = got.Addrs[i].Masked()
 	}
 	return nil
 }
@@ -233,10 +241,10 @@ func (p *dataplane) dialled(_ context.Context, id vpc.SSLServerID) (operator.SSL
 
 // cleanUp removes everything that a server with this data directory has made on the
 // machine: child processes first, then namespaces and links, then the files.
-func cleanUp(ctx context.Context, conf *Config, log *slog.Logger) error {
+func cleanUp(ctx context.Context, conf *Config, log *slog.Logger) (inUse []string, err error) {
 	p, err := newPlane(conf, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer p.netdev.Close()
 	children, err := p.children.All()
@@ -245,5 +253,6 @@ func cleanUp(ctx context.Context, conf *Config, log *slog.Logger) error {
 		errs = append(errs, c.Stop(ctx, 2*time.Second))
 		c.Release()
 	}
-	return errors.Join(append(errs, p.netdev.Cleanup(ctx), p.children.Remove())...)
+	inUse, err = p.netdev.Cleanup(ctx)
+	return inUse, errors.Join(append(errs, err, p.children.Remove())...)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gatewright/gatewright/internal/operator"
@@ -66,7 +67,12 @@ func cleanHost(ctx context.Context, conf *Config, out io.Writer) error {
 		return err
 	}
 	defer socket.Close()
-	if err := cleanUp(ctx, conf, log); err != nil {
+	ports, err := cleanUp(ctx, conf, log)
+	if err != nil {
+		return err
+	}
+	if len(ports) > 0 {
+		_, err = fmt.Fprintf(out, "Left are the data directory and the bridge %s, which others are plugged into: %s. `ip link del %[1]s` removes it.\n", ownUplink, strings.Join(ports, ", "))
 		return err
 	}
 	_, err = fmt.Fprintln(out, "Nothing of this server is left on the machine but its data directory.")
@@ -81,6 +87,9 @@ func serve(ctx context.Context, conf *Config, out io.Writer) error {
 	}
 	for _, w := range conf.warnings() {
 		log.Warn(w)
+	}
+	if err := noCoreFiles(); err != nil {
+		log.Warn("a crash may leave keys in a core file", "error", err)
 	}
 	if err := os.MkdirAll(conf.DataDir, 0o700); err != nil {
 		return fmt.Errorf("--data-dir: %w", err)

@@ -10,10 +10,6 @@ import (
 	"github.com/gatewright/gatewright/internal/vpc"
 )
 
-// maxOwner is the longest text that charon keeps of the owner of a key; it cuts what is
-// longer without a word.
-const maxOwner = 255
-
 // identity says an identity to charon so that it takes the kind as given and the text
 // byte for byte: charon guesses the kind of a bare text, and an address after ipv4: is
 // taken as four letters rather than parsed, so both are given in hex.
@@ -28,15 +24,12 @@ func identity(id plan.Identity) (string, error) {
 	if strings.HasPrefix(id.Text, "*") {
 		return "", &refusal{cause: "the daemon would take an identity that begins with `*` for many peers'", hint: "use the name of one peer"}
 	}
-	if s := "fqdn:#" + hex.EncodeToString([]byte(id.Text)); len(s) <= maxOwner {
-		return s, nil
+	switch {
+	case vpc.CharonHoldsHex(id.Text):
+		return "fqdn:#" + hex.EncodeToString([]byte(id.Text)), nil
+	case vpc.CharonHolds(id.Text):
+		return "fqdn:" + id.Text, nil
 	}
-	s := "fqdn:" + id.Text
-	if len(s) > maxOwner || strings.HasPrefix(id.Text, "#") || strings.ContainsFunc(id.Text, unprintable) {
-		return "", &refusal{cause: fmt.Sprintf("the daemon cannot hold an identity like this of %d bytes", len(id.Text)),
-			hint: "use a name of at most 124 bytes"}
-	}
-	return s, nil
+	return "", &refusal{cause: fmt.Sprintf("the daemon cannot hold an identity like this of %d bytes", len(id.Text)),
+		hint: "use a name of at most 124 bytes"}
 }
-
-func unprintable(r rune) bool { return r < ' ' || r > '~' }

@@ -83,7 +83,7 @@ func (a *Ability) bad(what, text, install string) {
 func (a *Ability) runtime(children *host.Children) {
 	dir := children.Path("", "")
 	if host.InMemory(dir) {
-		a.good("runtime directory", dir+" is on a tmpfs")
+		a.good("runtime directory", "files of child processes are on a tmpfs")
 		return
 	}
 	a.bad("runtime directory", dir+" is on a disk, where keys must not lie", "run as root, so that a tmpfs can be mounted, or choose a directory below /run")

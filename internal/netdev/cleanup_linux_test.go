@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -42,7 +43,7 @@ func TestCleanup(t *testing.T) {
 	if err != nil || len(ids) != 2 || ids[0] != gateway.ID || ids[1] != router.ID {
 		t.Errorf("a later run finds %v, %v", ids, err)
 	}
-	if err := later.Cleanup(context.Background()); err != nil {
+	if _, err := later.Cleanup(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if names, err := host.Namespaces(r.prefix()); err != nil || len(names) != 0 {
@@ -52,10 +53,10 @@ func TestCleanup(t *testing.T) {
 		t.Errorf("the other server's:\n%s", differing(theirs, got))
 	}
 	second.still(other, second.gatewayPlan(2, "vpc-00000001"))
-	if err := second.Cleanup(context.Background()); err != nil {
+	if _, err := second.Cleanup(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if err := later.Cleanup(context.Background()); err != nil {
+	if _, err := later.Cleanup(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if after := r.facts(r.host); after != before {
@@ -153,6 +154,7 @@ func TestForeign(t *testing.T) {
 func TestUplink(t *testing.T) {
 	r := newRig(t)
 	r.host.Cable("eth0", r.host, "port")
+	r.host.Address("eth0", "203.0.113.2/24")
 	r.host.Bridge("br0")
 	r.host.Run("ip", "link", "set", "port", "master", "br0")
 	r.host.Cable("eth5", r.host, "eth6")
@@ -161,7 +163,7 @@ func TestUplink(t *testing.T) {
 	r.host.Run("ip", "link", "set", "tun0", "up")
 	for name, want := range map[string]plan.LinkKind{"eth0": plan.LinkMacvlan, "br0": plan.LinkVeth, "eth5": "", "port": "", "lo": "", "tun0": "", "none": ""} {
 		up, err := r.EnsureUplink(context.Background(), name, netip.Prefix{})
-		if up.Kind != want || (err != nil) != (want == "") {
+		if up.Kind != want || (err != nil) != (want == "") || len(up.Addrs) > 0 != (name == "eth0") {
 			t.Errorf("%s: %+v, %v", name, up, err)
 		}
 	}
@@ -170,14 +172,25 @@ func TestUplink(t *testing.T) {
 	if got := r.host.Run("ip", "-o", "-4", "addr"); !strings.Contains(got, "198.51.100.1/24") {
 		t.Errorf("%s", got)
 	}
-	if err := r.Driver.Cleanup(context.Background()); err != nil {
+	r.host.Run("ip", "link", "set", "eth5", "master", OwnUplink)
+	if ports, err := r.Driver.Cleanup(context.Background()); err != nil || !slices.Equal(ports, []string{"eth5"}) {
+		t.Errorf("with another's port on the bridge: %v, %v", ports, err)
+	}
+	r.host.Run("ip", "link", "set", "eth5", "nomaster")
+	if ports, err := r.Driver.Cleanup(context.Background()); err != nil || len(ports) > 0 {
+		t.Errorf("with none: %v, %v", ports, err)
+	}
+	if got := r.host.Run("ip", "-o", "link"); strings.Contains(got, OwnUplink) {
+		t.Errorf("the bridge is left: %s", got)
+	}
+	if _, err := r.Driver.Cleanup(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	r.host.Bridge(OwnUplink)
 	if _, err := r.EnsureUplink(context.Background(), "", netip.Prefix{}); !errors.Is(err, errForeign) {
 		t.Errorf("took a foreign bridge: %v", err)
 	}
-	if err := r.Driver.Cleanup(context.Background()); err != nil {
+	if _, err := r.Driver.Cleanup(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.host.Run("ip", "-o", "link"); !strings.Contains(got, OwnUplink) {

@@ -56,7 +56,7 @@ func (*Driver) EnsureUplink(context.Context, string, netip.Prefix) (Uplink, erro
 }
 
 // Cleanup has nothing to remove.
-func (*Driver) Cleanup(context.Context) error { return nil }
+func (*Driver) Cleanup(context.Context) ([]string, error) { return nil, nil }
 
 // Counters has none.
 func (*Driver) Counters(context.Context, string) (map[string]Traffic, error) { return nil, errSystem }

@@ -28,12 +28,16 @@ func (p *pass) moved(v *view, l plan.Link) error {
 	}
 	cur := p.guest(v, l.Parent)
 	if cur == nil {
+		dev, err := p.spare(v, home, l)
+		if err != nil {
+			return err
+		}
 		if other := v.links[l.Name]; other != nil {
 			if err := p.remove(v, other); err != nil {
 				return err
 			}
 		}
-		if cur, err = p.fetch(v, home, l); err != nil {
+		if cur, err = p.fetch(v, home, dev); err != nil {
 			return err
 		}
 	}
@@ -50,7 +54,8 @@ func (p *pass) guest(v *view, parent string) netlink.Link {
 	return nil
 }
 
-func (p *pass) fetch(v *view, home *space, l plan.Link) (netlink.Link, error) {
+// spare finds the device that a link is, if it may be taken.
+func (p *pass) spare(v *view, home *space, l plan.Link) (netlink.Link, error) {
 	dev, err := p.parent(home, l)
 	if err != nil {
 		return nil, err
@@ -58,43 +63,52 @@ func (p *pass) fetch(v *view, home *space, l plan.Link) (netlink.Link, error) {
 	if id, ours := p.d.owner(dev.Attrs().Alias); ours && id != p.want.ID {
 		return nil, &host.Error{Op: "move", Object: l.Parent, Namespace: v.s.name, Err: errForeign, Hint: "it belongs to " + id.String()}
 	}
-	if err := p.d.spare(dev); err != nil {
-		return nil, &host.Error{Op: "move", Object: l.Parent, Namespace: v.s.name, Err: err, Hint: "nothing was changed; name a device that has nothing else to do"}
+	if why := p.d.duty(dev); why != "" {
+		return nil, &host.Error{
+			Op: "move", Object: l.Parent, Namespace: v.s.name, Err: fmt.Errorf("%w: it is %s", errBusy, why),
+			Hint: "nothing was changed; name a device that has nothing else to do",
+		}
 	}
-	if _, marked := p.d.origin(dev.Attrs().Alias); !marked {
-		alias := p.d.movedAlias(p.want.ID, origin{l.Parent, dev.Attrs().Flags&net.FlagUp != 0, dev.Attrs().Alias})
-		err := p.do("mark device", l.Parent, "", func() error { return home.nl.LinkSetAlias(dev, alias) })
+	return dev, nil
+}
+
+// fetch marks a device of the host and moves it.
+func (p *pass) fetch(v *view, home *space, dev netlink.Link) (netlink.Link, error) {
+	a := dev.Attrs()
+	if _, marked := p.d.origin(a.Alias); !marked {
+		alias := p.d.movedAlias(p.want.ID, origin{a.Name, a.Flags&net.FlagUp != 0, a.Alias})
+		err := p.do("mark device", a.Name, "", func() error { return home.nl.LinkSetAlias(dev, alias) })
 		if err != nil {
 			return nil, err
 		}
 	}
-	err = p.do("move", l.Parent, v.s.name, func() error { return home.nl.LinkSetNsFd(dev, int(v.s.fd)) })
+	err := p.do("move", a.Name, v.s.name, func() error { return home.nl.LinkSetNsFd(dev, int(v.s.fd)) })
 	if err != nil {
 		return nil, err
 	}
-	if err := p.look(v, l.Parent); err != nil {
+	if err := p.look(v, a.Name); err != nil {
 		return nil, err
 	}
-	return v.links[l.Parent], nil
+	return v.links[a.Name], nil
 }
 
 // errBusy is matched by errors about a device that has something else to do.
 var errBusy = errors.New("it cannot be taken away")
 
-// spare finds a reason why a device of the host must stay where it is.
-func (d *Driver) spare(l netlink.Link) error {
+// duty is why a device of the host must stay where it is; empty if it may go.
+func (d *Driver) duty(l netlink.Link) string {
 	a := l.Attrs()
 	switch {
 	case a.Flags&net.FlagLoopback != 0:
-		return fmt.Errorf("%w: it is the loopback device", errBusy)
+		return "the loopback device"
 	case a.Name == *d.uplink.Load():
-		return fmt.Errorf("%w: it is the gateways' uplink", errBusy)
+		return "the gateways' uplink"
 	case a.MasterIndex != 0:
-		return fmt.Errorf("%w: it is a port of a bridge or bond", errBusy)
+		return "a port of a bridge or bond"
 	case l.Type() == "bridge":
-		return fmt.Errorf("%w: it is a bridge, which has no wire of its own", errBusy)
+		return "a bridge, which has no wire of its own"
 	}
-	return nil
+	return ""
 }
 
 func (p *pass) rename(v *view, l netlink.Link, name string) error {

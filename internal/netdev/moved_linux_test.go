@@ -93,7 +93,7 @@ func TestMovedBusy(t *testing.T) {
 	for device, why := range map[string]string{"lo": "loopback", "eth0": "uplink", "br0": "bridge", "eth1": "port"} {
 		router := r.routerPlan("vpc-00000001")
 		router.Namespaces[0].Links = append(router.Namespaces[0].Links, plan.Link{
-			Name: "dev0", Kind: plan.LinkMoved, Parent: device, Peer: plan.End{Workload: "w0"},
+			Name: device, Kind: plan.LinkMoved, Parent: device, Peer: plan.End{Workload: "w0"},
 		})
 		o, err := r.Build().Apply(context.Background(), router)
 		state := o.Workloads["w0"]

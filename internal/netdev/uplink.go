@@ -17,5 +17,6 @@ var OwnGateway = netip.MustParsePrefix("198.51.100.1/24")
 // device that macvlans stand on.
 type Uplink struct {
 	Device string
-	Kind   plan.LinkKind // of a gateway's link: LinkVeth on a bridge, else LinkMacvlan
+	Kind   plan.LinkKind  // of a gateway's link: LinkVeth on a bridge, else LinkMacvlan
+	Addrs  []netip.Prefix // those of the host on it
 }

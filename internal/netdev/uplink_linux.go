@@ -26,7 +26,7 @@ func (d *Driver) EnsureUplink(ctx context.Context, name string, gateway netip.Pr
 		return Uplink{}, err
 	}
 	if name != "" {
-		up, err := checkUplink(home, name)
+		up, err := p.checkUplink(home, name)
 		d.uplink.Store(&up.Device)
 		return up, err
 	}
@@ -34,17 +34,17 @@ func (d *Driver) EnsureUplink(ctx context.Context, name string, gateway netip.Pr
 		gateway = OwnGateway
 	}
 	p.alias = d.uplinkAlias()
-	return Uplink{OwnUplink, plan.LinkVeth}, p.ownUplink(home, gateway)
+	return Uplink{OwnUplink, plan.LinkVeth, []netip.Prefix{gateway}}, p.ownUplink(home, gateway)
 }
 
 // uplinkAlias marks the bridge. It has no machine's form.
 func (m mark) uplinkAlias() string { return "gatewright " + m.tag + " uplink" }
 
-func checkUplink(home *space, name string) (Uplink, error) {
+func (p *pass) checkUplink(home *space, name string) (Uplink, error) {
 	refuse := func(err error, hint string) (Uplink, error) {
 		return Uplink{}, &host.Error{Op: "use uplink", Object: name, Err: err, Hint: hint}
 	}
-	l, err := home.link(name)
+	v, l, err := p.far(home, name)
 	switch {
 	case err != nil:
 		return refuse(err, host.Hint(err))
@@ -53,13 +53,13 @@ func checkUplink(home *space, name string) (Uplink, error) {
 	case l.Attrs().Flags&net.FlagUp == 0:
 		return refuse(errors.New("it is down"), "ip link set "+name+" up")
 	case l.Type() == "bridge":
-		return Uplink{name, plan.LinkVeth}, nil
+		return Uplink{name, plan.LinkVeth, v.addrs[l.Attrs().Index]}, nil
 	case l.Attrs().Flags&net.FlagLoopback != 0 || l.Attrs().EncapType != "ether":
 		return refuse(fmt.Errorf("it is a %s with link type %s", l.Type(), l.Attrs().EncapType), "gateways need Ethernet")
 	case l.Attrs().MasterIndex != 0:
 		return refuse(errors.New("it is a port of a bridge or bond"), "name the bridge or bond itself")
 	}
-	return Uplink{name, plan.LinkMacvlan}, nil
+	return Uplink{name, plan.LinkMacvlan, v.addrs[l.Attrs().Index]}, nil
 }
 
 func (p *pass) ownUplink(home *space, gateway netip.Prefix) error {
@@ -81,8 +81,9 @@ func (p *pass) ownUplink(home *space, gateway netip.Prefix) error {
 	return p.settle(v, l, settings{addrs: []netip.Prefix{gateway}})
 }
 
-// Cleanup removes everything on the host that bears this server's mark.
-func (d *Driver) Cleanup(ctx context.Context) error {
+// Cleanup removes everything on the host that bears this server's mark. The bridge that
+// stands for the internet stays while others have ports on it: inUse names those.
+func (d *Driver) Cleanup(ctx context.Context) (inUse []string, err error) {
 	ids, err := d.machines(ctx)
 	errs := []error{err}
 	for _, id := range ids {
@@ -97,28 +98,32 @@ func (d *Driver) Cleanup(ctx context.Context) error {
 	for _, name := range nobody {
 		errs = append(errs, p.demolish(name))
 	}
-	return errors.Join(append(errs, p.removeUplink())...)
+	inUse, err = p.removeUplink()
+	return inUse, errors.Join(append(errs, err)...)
 }
 
 // removeUplink removes the bridge if this server has made it and no other has ports on
-// it.
-func (p *pass) removeUplink() error {
+// it, which it names.
+func (p *pass) removeUplink() (ports []string, err error) {
 	home, err := p.open(plan.HostNamespace)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	links, err := again(home.nl.LinkList)
 	if err != nil {
-		return &host.Error{Op: "read links", Err: err, Hint: host.Hint(err)}
+		return nil, &host.Error{Op: "read links", Err: err, Hint: host.Hint(err)}
 	}
 	i := slices.IndexFunc(links, func(l netlink.Link) bool { return l.Attrs().Name == OwnUplink })
 	if i < 0 || links[i].Attrs().Alias != p.d.uplinkAlias() {
-		return nil
+		return nil, nil
 	}
 	for _, l := range links {
 		if l.Attrs().MasterIndex == links[i].Attrs().Index {
-			return nil
+			ports = append(ports, l.Attrs().Name)
 		}
 	}
-	return p.do("delete link", OwnUplink, "", func() error { return home.nl.LinkDel(links[i]) })
+	if len(ports) > 0 {
+		return ports, nil
+	}
+	return nil, p.do("delete link", OwnUplink, "", func() error { return home.nl.LinkDel(links[i]) })
 }

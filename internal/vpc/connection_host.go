@@ -22,6 +22,13 @@ func checkHost(x *Connection, around *Surroundings) *Error {
 		return Refuse(around.Codes.Pick(InvalidParameterValue, UnsupportedOperation), "IKEOptionsSpecification.PropoEncryAlgorithm",
 			"phase 1 of IKEV1 has no `%s`; choose another cipher or IKEV2", "IKEV1 的第一阶段不支持 `%s`；请选择其他加密算法或 IKEV2", x.IKE.Encryption)
 	}
+	for _, n := range []algorithm{{"IKEOptionsSpecification.LocalFqdnName", x.IKE.LocalFQDN}, {"IKEOptionsSpecification.RemoteFqdnName", x.IKE.RemoteFQDN}} {
+		if !CharonHolds(n.name) {
+			return Refuse(around.Codes.Pick(InvalidParameterValueTooLong, InvalidParameterValueMalformed, UnsupportedOperation), n.param,
+				"it is %d bytes long; the IKE daemon of host `%s` holds at most %d bytes, or %d of printable ASCII",
+				"长度为 %d 字节；主机 `%s` 的 IKE 守护进程最多支持 %d 字节，仅含可打印 ASCII 字符时为 %d 字节", len(n.name), h.Name, maxHexName, maxPlainName)
+		}
+	}
 	for _, o := range x.algorithms() {
 		if !h.Has(o.name) {
 			return Refuse(around.Codes.Pick(InvalidParameterValue, UnsupportedOperation), o.param,
@@ -30,6 +37,25 @@ func checkHost(x *Connection, around *Surroundings) *Error {
 		}
 	}
 	return nil
+}
+
+// What charon keeps of the owner of a key are 255 letters: the rest it cuts without a
+// word. A name is told to it in hex after `fqdn:#`, which holds any bytes, or as it is
+// after `fqdn:`.
+const (
+	maxHexName   = (255 - len("fqdn:#")) / 2
+	maxPlainName = 255 - len("fqdn:")
+)
+
+// CharonHoldsHex reports whether charon holds a name of kind FQDN whole when it is told in
+// hex.
+func CharonHoldsHex(name string) bool { return len(name) <= maxHexName }
+
+// CharonHolds reports whether charon holds it one way or the other.
+func CharonHolds(name string) bool {
+	plain := len(name) <= maxPlainName && !strings.HasPrefix(name, "#") &&
+		!strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
+	return CharonHoldsHex(name) || plain
 }
 
 // algorithm is one that a connection needs, and the input that asks for it.

@@ -63,6 +63,51 @@ func TestHostLacks(t *testing.T) {
 	}
 }
 
+// TestHostHoldsNames: charon cuts long names of peers without a word, so a host refuses
+// what it would not hold whole, at both ends, made or changed; without a host all goes.
+func TestHostHoldsNames(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		bad  bool
+	}{
+		{name: strings.Repeat("x", 250)},
+		{name: strings.Repeat("x", 251), bad: true},
+		{name: strings.Repeat("x", 255), bad: true},
+		{name: "#" + strings.Repeat("x", 123)},
+		{name: "#" + strings.Repeat("x", 124), bad: true},
+		{name: strings.Repeat("站", 41)}, // 123 bytes
+		{name: strings.Repeat("站", 42), bad: true},
+	} {
+		for _, ike := range []IKESpec{
+			{LocalIdentity: text(IdentityFQDN), LocalFQDN: &c.name},
+			{RemoteIdentity: text(IdentityFQDN), RemoteFQDN: &c.name},
+		} {
+			param := "IKEOptionsSpecification.LocalFqdnName"
+			if ike.RemoteFQDN != nil {
+				param = "IKEOptionsSpecification.RemoteFqdnName"
+			}
+			spec := base()
+			spec.Tunnel.IKE = &ike
+			if _, err := NewConnection(spec, around()); err != nil {
+				t.Errorf("%.9s…, %d bytes, no host: %v", c.name, len(c.name), err)
+			}
+			s := around()
+			s.Host = anHost
+			_, made := NewConnection(spec, s)
+			x, err := NewConnection(base(), around())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, changed := x.Change(TunnelSpec{IKE: &ike}, s.CustomerGateway, s)
+			for _, err := range []*Error{made, changed} {
+				if (err != nil) != c.bad || err != nil && (err.Param != param || !strings.HasPrefix(string(err.Code), "InvalidParameterValue")) {
+					t.Errorf("%.9s…, %d bytes, %s: %v", c.name, len(c.name), param, err)
+				}
+			}
+		}
+	}
+}
+
 // TestPeersFromAnywhere: one routed connection of a gateway may have a peer of unknown
 // address, and any number by policy.
 func TestPeersFromAnywhere(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -90,18 +91,39 @@ func (c *cloud) stop() {
 	}
 }
 
-// cleanup takes the server down with everything that it has made; what its own cleaning
-// up leaves is an error and is removed all the same.
+// cleanup takes the server down with everything that it has made. What its own cleaning
+// up leaves fails the run and is removed all the same.
 func (c *cloud) cleanup() {
 	c.kill()
 	cmd := c.host.Command(append([]string{program, "serve", "--cleanup"}, c.flags()...)...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		c.lab.Logf("serve --cleanup: %v\n%s", err, out)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		leaks.add("serve --cleanup: %v\n%s", err, out)
 	}
 	if left := lab.Namespaces(c.prefix); c.prefix != "" && len(left) > 0 {
-		c.lab.Logf("serve --cleanup has left %v", left)
+		leaks.add("serve --cleanup has left %v", left)
 		c.lab.Sweep(c.prefix)
 	}
+	if links := c.host.Run("ip", "-o", "link"); strings.Contains(links, "alias gatewright ") && !strings.Contains(string(out), uplink) {
+		leaks.add("serve --cleanup has left, and not said so:\n%s", links)
+	}
+	if files, _ := filepath.Glob(filepath.Join(c.runtime, "*")); len(files) > 0 {
+		leaks.add("serve --cleanup has left %v", files)
+	}
+}
+
+// leaks is what servers have left behind; TestMain fails for them.
+var leaks faults
+
+type faults struct {
+	sync.Mutex
+	all []string
+}
+
+func (f *faults) add(format string, args ...any) {
+	f.Lock()
+	defer f.Unlock()
+	f.all = append(f.all, fmt.Sprintf(format, args...))
 }
 
 func (c *cloud) signIn() {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gatewright/gatewright/internal/lab"
 )
 
@@ -25,6 +27,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
+	for _, leak := range leaks.all {
+		fmt.Fprintln(os.Stderr, leak)
+		code = 1
+	}
 	os.Exit(code)
 }
 
@@ -36,6 +42,10 @@ func runTests(t lab.T, m *testing.M) int {
 	}
 	if err := lab.Missing(); err != nil {
 		t.Fatalf("run scripts/deps.sh dataplane: %v", err)
+	}
+	// As under systemd: what leaves no core file then leaves none anywhere.
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}); err != nil {
+		t.Fatalf("core files: %v", err)
 	}
 	// The tests mostly wait for peers.
 	if err := flag.Set("test.parallel", "6"); err != nil {
