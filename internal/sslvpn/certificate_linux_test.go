@@ -8,7 +8,9 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"math/big"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -88,40 +90,43 @@ func TestCertificates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	signed := forge(t, &good, name("vpnc-zzzzzzzz"))
+	signed.Cert += good.Cert
 	for _, bad := range []struct {
-		what, why string
-		pair      pki.Pair
+		what          string
+		reason, words string // the plane's reason, or OpenVPN's words
+		pair          pki.Pair
 	}{
-		{"expired", "certificate has expired", forge(t, &b.root, func(c *x509.Certificate) {
+		{"expired", "", "VERIFY ERROR: depth=0, error=certificate has expired", forge(t, &b.root, func(c *x509.Certificate) {
 			name(mine)(c)
 			c.NotBefore, c.NotAfter = time.Now().AddDate(-3, 0, 0), time.Now().Add(-time.Minute)
 		})},
-		{"not yet valid", "certificate is not yet valid", forge(t, &b.root, func(c *x509.Certificate) {
+		{"not yet valid", "", "VERIFY ERROR: depth=0, error=certificate is not yet valid", forge(t, &b.root, func(c *x509.Certificate) {
 			name(mine)(c)
 			c.NotBefore = time.Now().Add(time.Hour)
 		})},
-		{"without a key usage", "VERIFY EKU ERROR", forge(t, &b.root, usage())},
-		{"of a server", "unsuitable certificate purpose", forge(t, &b.root, usage(x509.ExtKeyUsageServerAuth))},
-		{"self-signed", "VERIFY ERROR", forge(t, nil, name(mine))},
-		{"of another server or account", "VERIFY ERROR", forge(t, &stranger, name(mine))},
-		{"signed by a client", "VERIFY ERROR", forge(t, &good, name(mine))},
-		{"replaced", refusedSerial, good},
-		{"of no client", refusedUnknown, forge(t, &b.root, name("vpnc-zzzzzzzz"))},
-		{"without a name", "VERIFY ERROR", forge(t, &b.root, name(""))},
-		{"named with a line break", refusedUnknown, forge(t, &b.root, name(mine+"\nclient-auth 0 0"))},
-		{"named like an event", refusedUnknown, forge(t, &b.root, name(mine+"\n>CLIENT:ENV,END"))},
-		{"named like a way out of a directory", refusedUnknown, forge(t, &b.root, name("../../"+mine))},
-		{"named with a slash", refusedUnknown, forge(t, &b.root, name(mine+"/x"))},
-		{"named like a pushed option", refusedUnknown, forge(t, &b.root, name("PUSH_REPLY,ifconfig 10.0.0.9"))},
-		{"named with 64 bytes", refusedUnknown, forge(t, &b.root, name(mine+strings.Repeat("x", 64-len(mine))))},
-		{"named with 200 bytes", "VERIFY ERROR", forge(t, &b.root, name(mine+strings.Repeat("x", 200-len(mine))))},
+		{"without a key usage", "", "VERIFY EKU ERROR", forge(t, &b.root, usage())},
+		{"of a server", "", "VERIFY ERROR: depth=0, error=unsuitable certificate purpose", forge(t, &b.root, usage(x509.ExtKeyUsageServerAuth))},
+		{"self-signed", "", "VERIFY ERROR: depth=0, error=self", forge(t, nil, name(mine))},
+		{"of another server or account", "", "VERIFY ERROR: depth=0, error=unable to get local issuer certificate", forge(t, &stranger, name(mine))},
+		{"signed by a client", "", "VERIFY ERROR: depth=1, error=invalid CA certificate", signed},
+		{"replaced", refusedSerial, "", good},
+		{"of no client", refusedUnknown, "", forge(t, &b.root, name("vpnc-zzzzzzzz"))},
+		{"without a name", "", "VERIFY ERROR: depth=0, could not extract", forge(t, &b.root, name(""))},
+		{"named with a line break", refusedUnknown, "", forge(t, &b.root, name(mine+"\nclient-auth 0 0"))},
+		{"named like an event", refusedUnknown, "", forge(t, &b.root, name(mine+"\n>CLIENT:ENV,END"))},
+		{"named like a way out of a directory", refusedUnknown, "", forge(t, &b.root, name("../../"+mine))},
+		{"named with a slash", refusedUnknown, "", forge(t, &b.root, name(mine+"/x"))},
+		{"named like a pushed option", refusedUnknown, "", forge(t, &b.root, name("PUSH_REPLY,ifconfig 10.0.0.9"))},
+		{"named with 64 bytes", refusedUnknown, "", forge(t, &b.root, name(mine+strings.Repeat("x", 64-len(mine))))},
+		{"named with 200 bytes", "", "VERIFY ERROR: could not extract CN", forge(t, &b.root, name(mine+strings.Repeat("x", 200-len(mine))))},
 	} {
 		t.Run(bad.what, func(t *testing.T) {
-			if bad.why != refusedSerial {
+			if bad.reason != refusedSerial {
 				b.server().Clients[0].Serial = bad.pair.Serial // so that nothing but the fault keeps it out
 			}
 			b.apply(t)
-			b.keptOut(t, &traveller{Namespace: c.Namespace, id: c.id, profile: b.file(t, b.profile(bad.pair))}, bad.why)
+			b.keptOut(t, &traveller{Namespace: c.Namespace, id: c.id, address: c.address, profile: b.file(t, b.profile(bad.pair))}, bad.reason, bad.words)
 		})
 	}
 	b.server().Clients[0].Serial = good.Serial
@@ -131,22 +136,31 @@ func TestCertificates(t *testing.T) {
 	b.up(t, c)
 }
 
-// keptOut dials with what must not get in, until the plane counts a refusal of that name,
-// or the server writes it.
-func (b *bench) keptOut(t *testing.T, c *traveller, why string, more ...string) {
+// keptOut dials with what must not get in, until the plane counts a refusal for the reason,
+// or, without one, OpenVPN writes the words of a client at this address. Nothing else is
+// counted.
+func (b *bench) keptOut(t *testing.T, c *traveller, reason, words string) {
 	t.Helper()
 	said := len(b.log(t))
 	_, before, _ := b.plane.Sessions(b.row.ID)
-	c.dial(more...)
+	line := regexp.MustCompile(`(?m)^.* ` + regexp.QuoteMeta(c.address) + `:\d+ .*` + regexp.QuoteMeta(words))
+	c.dial()
 	defer func() { c.process.Kill() }()
 	if err := lab.Poll(lab.Patience, func() error {
 		log := b.log(t)[said:]
-		if _, now, _ := b.plane.Sessions(b.row.ID); now[why] > before[why] || strings.Contains(log, why) {
-			return nil
+		_, now, _ := b.plane.Sessions(b.row.ID)
+		if reason != "" && now[reason] == before[reason] || reason == "" && !line.MatchString(log) {
+			return fmt.Errorf("%v; %s", now, tail(log))
 		}
-		return fmt.Errorf("%s", tail(log))
+		return nil
 	}); err != nil {
-		t.Fatalf("it is not refused with %q: %v", why, err)
+		t.Fatalf("it is not refused with %q or %q: %v", reason, words, err)
+	}
+	_, after, _ := b.plane.Sessions(b.row.ID)
+	delete(before, reason)
+	delete(after, reason)
+	if !maps.Equal(before, after) {
+		t.Errorf("refusals were %v, are %v", before, after)
 	}
 	if c.times() > 0 {
 		t.Error("it came in")

@@ -175,6 +175,7 @@ func (b *bench) ready(t *testing.T) {
 type traveller struct {
 	*lab.Namespace
 	id      vpc.SSLClientID
+	address string // on the switch
 	profile string // a file
 	process *lab.Process
 }
@@ -205,8 +206,9 @@ func (b *bench) traveller(t *testing.T) *traveller {
 	s := b.server()
 	s.Clients = append(s.Clients[:len(s.Clients):len(s.Clients)], plan.SSLClient{ID: id, Serial: serial, Address: b.row.SeatAddress(uint32(b.next - 1))})
 	n := b.Namespace(fmt.Sprintf("c%d", b.next))
-	n.Plug("wan0", b.net, "br0", fmt.Sprintf("198.51.100.%d/24", 20+b.next))
-	return &traveller{Namespace: n, id: id, profile: b.file(t, text)}
+	address := fmt.Sprintf("198.51.100.%d", 20+b.next)
+	n.Plug("wan0", b.net, "br0", address+"/24")
+	return &traveller{Namespace: n, id: id, address: address, profile: b.file(t, text)}
 }
 
 func (b *bench) file(t *testing.T, text string) string {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,10 +131,17 @@ func TestAdmission(t *testing.T) {
 
 	device := b.Namespace("second") // of the first client's
 	device.Plug("wan0", b.net, "br0", "198.51.100.99/24")
-	taker := &traveller{Namespace: device, id: first.id, profile: first.profile}
+	taker := &traveller{Namespace: device, id: first.id, address: "198.51.100.99", profile: first.profile}
 	taker.dial()
 	b.up(t, taker)
-	b.Eventually(lab.Patience, "a client's second device takes over from its first", b.count(2))
+	b.Eventually(lab.Patience, "a client's second device takes over from its first", func() error {
+		all := b.sessions(t)
+		at := slices.IndexFunc(all, func(s Session) bool { return s.Client == first.id })
+		if len(all) != 2 || at < 0 || all[at].Source.Addr().String() != taker.address {
+			return fmt.Errorf("%+v", all)
+		}
+		return nil
+	})
 }
 
 // TestSettings changes the port: that server restarts and clients with a new profile come

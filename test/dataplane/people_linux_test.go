@@ -224,7 +224,9 @@ func TestPlaces(t *testing.T) {
 	}
 	last := six[5]
 	last.dial(l, d.profile(l, last.client))
-	d.refusal(l, "full", 0)
+	d.refusal(l, "full", 0) // in what debug shows
+	shared.metric(l, fmt.Sprintf("reason=%q,sslserver=%q", "full", d.server), "gatewright_sslserver_refused_total", above(0))
+	shared.logged(l, "client refused", "server="+d.server, "client="+last.client, "why=full")
 	if last.times() > 0 {
 		t.Error("one too many came in")
 	}

@@ -1,9 +1,11 @@
 package dataplane
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +56,19 @@ func (c *cloud) metric(l *lab.Lab, of, family string, good func(float64) bool) {
 			return fmt.Errorf("it is %v, there %t", sum, there)
 		}
 		return nil
+	})
+}
+
+// logged waits for a line of the server's log that has all of some words.
+func (c *cloud) logged(l *lab.Lab, words ...string) {
+	l.Helper()
+	l.Eventually(lab.Patience, fmt.Sprintf("a line of the log with %q", words), func() error {
+		for line := range strings.Lines(c.process.Output()) {
+			if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(line, word) }) {
+				return nil
+			}
+		}
+		return errors.New("there is none")
 	})
 }
 
