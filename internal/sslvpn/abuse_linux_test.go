@@ -35,9 +35,7 @@ func (b *bench) revoke(t *testing.T, c *traveller) time.Duration {
 // TestSilentToStrangers has whoever lacks the server's tls-crypt key, or has another
 // server's, hear nothing at all, so that the port does not tell what it is.
 func TestSilentToStrangers(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
+	b, c := dialable(t)
 	text, err := os.ReadFile(c.profile)
 	if err != nil {
 		t.Fatal(err)
@@ -63,22 +61,18 @@ func TestSilentToStrangers(t *testing.T) {
 		}
 		wire.Stop()
 	}
-	c.dial()
-	b.up(t, c)
+	b.comesIn(t, c)
 }
 
 // TestCompression has clients that insist on compression, of which the length of a packet
 // would tell what is in it: the server never compresses, and takes nothing compressed. What
 // is too short to be worth it passes.
 func TestCompression(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
+	b, c := dialable(t)
 	const size = 1000 // of one letter, which compresses to nothing
 	long := []string{"-s", fmt.Sprint(size), "-p", "41", "-W", "1"}
 	for offer, taken := range map[string]bool{"lz4-v2": false, "stub-v2": true} {
-		c.dial("--compress", offer, "--allow-compression", "yes")
-		b.up(t, c)
+		b.comesIn(t, c, "--compress", offer, "--allow-compression", "yes")
 		wire := c.Capture("wan0")
 		b.Eventually(lab.Patience, offer+": the server sends at full length", func() error {
 			b.gateway.Ping("172.16.0.2", 1, long...)
@@ -106,11 +100,8 @@ func TestCompression(t *testing.T) {
 // between two networks. It stays connected; and revoked right after it has moved, it is
 // gone as fast as one that has not.
 func TestMoves(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
-	c.dial()
-	b.up(t, c)
+	b, c := dialable(t)
+	b.comesIn(t, c)
 	pid := b.pid(t)
 	c.Address("wan0", "198.51.100.77/24")
 	c.Run("ip", "addr", "del", "198.51.100.21/24", "dev", "wan0")
@@ -133,8 +124,7 @@ func TestRenews(t *testing.T) {
 	stays, goes := b.traveller(t), b.traveller(t)
 	b.ready(t)
 	for _, c := range []*traveller{stays, goes} {
-		c.dial("--reneg-sec", "6")
-		b.up(t, c)
+		b.comesIn(t, c, "--reneg-sec", "6")
 	}
 	b.stop()
 	b.renews(t, goes, 1)
@@ -165,11 +155,8 @@ func (b *bench) renews(t *testing.T, c *traveller, times int) {
 // TestFarewells has a client say goodbye ten times, a second apart, while it is revoked:
 // the goodbyes keep no session alive.
 func TestFarewells(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
-	c.dial("--explicit-exit-notify", "10")
-	b.up(t, c)
+	b, c := dialable(t)
+	b.comesIn(t, c, "--explicit-exit-notify", "10")
 	c.process.Signal(syscall.SIGTERM)
 	b.Eventually(lab.Patience, "it says goodbye", func() error {
 		if !strings.Contains(c.process.Output(), "SIGTERM received, sending exit notification") {
@@ -184,11 +171,8 @@ func TestFarewells(t *testing.T) {
 // TestDeaf has a revoked client that does not hear that it should go, and goes on sending:
 // nothing of it gets through.
 func TestDeaf(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
-	c.dial()
-	b.up(t, c)
+	b, c := dialable(t)
+	b.comesIn(t, c)
 	b.Eventually(lab.Patience, "the session is listed", b.count(1))
 	c.Run("ip", "link", "set", "wan0", "down")
 	took := b.revoke(t, c)

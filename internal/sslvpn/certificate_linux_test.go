@@ -72,9 +72,7 @@ func opened(t *testing.T, p pki.Pair) (*x509.Certificate, *ecdsa.PrivateKey) {
 // of a client that may. Each is seen to be turned away, by OpenVPN or by the plane, and in
 // the end the good one gets in.
 func TestCertificates(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
+	b, c := dialable(t)
 	name := func(id string) func(*x509.Certificate) {
 		return func(c *x509.Certificate) { c.Subject = pkix.Name{CommonName: id} }
 	}
@@ -132,8 +130,7 @@ func TestCertificates(t *testing.T) {
 	b.server().Clients[0].Serial = good.Serial
 	b.apply(t)
 	c.profile = b.file(t, b.profile(good))
-	c.dial()
-	b.up(t, c)
+	b.comesIn(t, c)
 }
 
 // keptOut dials with what must not get in, until the plane counts a refusal for the reason,

@@ -41,8 +41,7 @@ func TestChanges(t *testing.T) {
 	}
 	old.process.Kill()
 	b.renew(t, old)
-	old.dial("--data-ciphers", "AES-256-CBC")
-	b.up(t, old)
+	b.comesIn(t, old, "--data-ciphers", "AES-256-CBC")
 	old.process.Kill()
 
 	b.row.Port = 4433
@@ -60,8 +59,7 @@ func TestChanges(t *testing.T) {
 	}
 	modern.process.Kill()
 	b.renew(t, modern)
-	modern.dial()
-	b.up(t, modern)
+	b.comesIn(t, modern)
 }
 
 func (b *bench) timesIn(c *traveller, want int) func() error {
@@ -91,11 +89,8 @@ func (b *bench) renew(t *testing.T, c *traveller) {
 // client finds out when it has heard nothing for a while: a minute, as it is told and
 // would be too long to wait for here, so that this one is made to look after three seconds.
 func TestKilled(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
-	c.dial("--pull-filter", "ignore", "ping", "--ping", "1", "--ping-restart", "3")
-	b.up(t, c)
+	b, c := dialable(t)
+	b.comesIn(t, c, "--pull-filter", "ignore", "ping", "--ping", "1", "--ping-restart", "3")
 	if said := c.process.Output(); !strings.Contains(said, ",ping 10,ping-restart 60,") {
 		t.Errorf("how long it may hear nothing is not what it is told:\n%s", tail(said))
 	}
@@ -128,9 +123,7 @@ func TestKilled(t *testing.T) {
 // TestHangs stops a process without ending it. It is told, and in the end there is
 // another, which lets the client in.
 func TestHangs(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
+	b, c := dialable(t)
 	pid := b.pid(t)
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -150,6 +143,5 @@ func TestHangs(t *testing.T) {
 	if now := b.pid(t); now == pid {
 		t.Error("it is the same process")
 	}
-	c.dial()
-	b.up(t, c)
+	b.comesIn(t, c)
 }

@@ -71,8 +71,7 @@ func TestManyClients(t *testing.T) {
 		})
 	}
 	b.ready(t)
-	c.dial()
-	b.up(t, c)
+	b.comesIn(t, c)
 	t.Logf("figure: revoked beside 20,000 others: gone after %v", b.revoke(t, c))
 	b.refused(t, refusedUnknown)
 }
@@ -104,8 +103,7 @@ func TestRevocationList(t *testing.T) {
 		}
 		return nil
 	})
-	good.dial()
-	b.up(t, good)
+	b.comesIn(t, good)
 	bad.dial()
 	turnedAway := func(id vpc.SSLClientID) func() error {
 		return func() error {

@@ -51,8 +51,7 @@ func TestHalfOpen(t *testing.T) {
 	b := newBench(t)
 	in, good, rogue := b.traveller(t), b.traveller(t), b.traveller(t)
 	b.ready(t)
-	in.dial()
-	b.up(t, in)
+	b.comesIn(t, in)
 	before := b.memory(t)
 	const many = 1000
 	waiting := make([]*channel, many)
@@ -69,8 +68,7 @@ func TestHalfOpen(t *testing.T) {
 	halfOpen(t, waiting)
 	t.Logf("figure: %d half-open sessions made in %v", many, time.Since(began).Round(time.Millisecond))
 	began = time.Now()
-	good.dial()
-	b.up(t, good)
+	b.comesIn(t, good)
 	t.Logf("figure: a good client came in beside them in %v", time.Since(began).Round(time.Millisecond))
 	t.Logf("figure: of the pings of one who was in, %v", pings.Stop())
 	halfOpen(t, waiting) // they are all there at once

@@ -105,6 +105,15 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
+// dialable is a bench whose server answers, and somebody who may come in.
+func dialable(t *testing.T) (*bench, *traveller) {
+	t.Helper()
+	b := newBench(t)
+	c := b.traveller(t)
+	b.ready(t)
+	return b, c
+}
+
 func (b *bench) certify(t *testing.T) {
 	t.Helper()
 	now := time.Now()
@@ -236,6 +245,13 @@ func (b *bench) up(t *testing.T, c *traveller) {
 		}
 		return nil
 	})
+}
+
+// comesIn dials, with what else is asked for, and waits until packets come back.
+func (b *bench) comesIn(t *testing.T, c *traveller, more ...string) {
+	t.Helper()
+	c.dial(more...)
+	b.up(t, c)
 }
 
 // times is how often the client was let in.

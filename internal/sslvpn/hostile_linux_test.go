@@ -117,8 +117,7 @@ func TestHostile(t *testing.T) {
 	b := newBench(t)
 	good, rogue, named := b.traveller(t), b.traveller(t), b.traveller(t)
 	b.ready(t)
-	good.dial()
-	b.up(t, good)
+	b.comesIn(t, good)
 	pings := good.PingStart("172.16.0.1")
 	heard := map[string]int{}
 	for what, text := range evils {
@@ -143,8 +142,7 @@ func TestHostile(t *testing.T) {
 	}
 
 	words := b.file(t, `"`+evil+`" >CLIENT:ENV,END`+"\n"+evils["no UTF-8"]+"\n")
-	named.dial("--auth-user-pass", words, "--push-peer-info", "--setenv", "UV_NAME", evil+">CLIENT:ENV,END")
-	b.up(t, named)
+	b.comesIn(t, named, "--auth-user-pass", words, "--push-peer-info", "--setenv", "UV_NAME", evil+">CLIENT:ENV,END")
 	b.holds(t, "OpenVPN's own client", good, rogue, named)
 	b.revoke(t, named)
 	for why, n := range b.plane.Counts()[b.row.ID].Refused {
@@ -185,8 +183,7 @@ func TestHostileNames(t *testing.T) {
 	b := newBench(t)
 	good, rogue := b.traveller(t), b.traveller(t)
 	b.ready(t)
-	good.dial()
-	b.up(t, good)
+	b.comesIn(t, good)
 	stranger, err := pki.NewAuthority("vpns-aaaaaaaa", time.Now())
 	if err != nil {
 		t.Fatal(err)

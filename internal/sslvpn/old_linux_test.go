@@ -34,8 +34,7 @@ func TestOldClients(t *testing.T) {
 		}
 	}
 	old.dial("--data-ciphers", "AES-128-CBC")
-	modern.dial()
-	b.up(t, modern)
+	b.comesIn(t, modern)
 	b.refused(t, refusedOld)
 	if old.times() != 0 {
 		t.Error("a client without AEAD came in")

@@ -18,12 +18,9 @@ import (
 // TestTraveller plays the whole life of a certificate: in, thrown out within a second,
 // kept out, in again with the same certificate, replaced, and out for good.
 func TestTraveller(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
+	b, c := dialable(t)
 	began := time.Now()
-	c.dial()
-	b.up(t, c)
+	b.comesIn(t, c)
 	t.Logf("figure: connected and pinged %v after the client's start", time.Since(began).Round(time.Millisecond))
 
 	routes := c.Run("ip", "route")
@@ -76,11 +73,8 @@ func TestTraveller(t *testing.T) {
 // TestRestartDropsNobody makes a new plane over a running server, as a restarted program
 // does, while pings go through.
 func TestRestartDropsNobody(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
-	c.dial()
-	b.up(t, c)
+	b, c := dialable(t)
+	b.comesIn(t, c)
 	b.Eventually(lab.Patience, "the session is listed", b.count(1))
 	pid := b.pid(t)
 	pings := c.PingStart("172.16.0.1")
@@ -132,8 +126,7 @@ func TestAdmission(t *testing.T) {
 	device := b.Namespace("second") // of the first client's
 	device.Plug("wan0", b.net, "br0", "198.51.100.99/24")
 	taker := &traveller{Namespace: device, id: first.id, address: "198.51.100.99", profile: first.profile}
-	taker.dial()
-	b.up(t, taker)
+	b.comesIn(t, taker)
 	b.Eventually(lab.Patience, "a client's second device takes over from its first", func() error {
 		all := b.sessions(t)
 		at := slices.IndexFunc(all, func(s Session) bool { return s.Client == first.id })
@@ -147,9 +140,7 @@ func TestAdmission(t *testing.T) {
 // TestSettings changes the port: that server restarts and clients with a new profile come
 // in; then the process is killed, and the next look starts it again.
 func TestSettings(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
+	b, c := dialable(t)
 	pid := b.pid(t)
 	b.row.Port = 4500
 	b.server().Listen = netip.MustParseAddrPort(public + ":4500")
@@ -159,8 +150,7 @@ func TestSettings(t *testing.T) {
 	if b.pid(t) == pid {
 		t.Fatal("another port did not restart the server")
 	}
-	c.dial()
-	b.up(t, c)
+	b.comesIn(t, c)
 
 	child, err := b.children.Find(childName(b.row.ID))
 	if err != nil || child == nil {
@@ -186,9 +176,7 @@ func TestSettings(t *testing.T) {
 
 // TestLogIsBounded fills a server's log, as whoever has a profile could in time.
 func TestLogIsBounded(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
+	b, c := dialable(t)
 	path := b.children.Path(childName(b.row.ID), ".log")
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -205,8 +193,7 @@ func TestLogIsBounded(t *testing.T) {
 		}
 		return err
 	})
-	c.dial()
-	b.up(t, c)
+	b.comesIn(t, c)
 	if !strings.Contains(b.log(t), string(c.id)) {
 		t.Error("nothing is written any more")
 	}
@@ -240,9 +227,7 @@ func TestEarly(t *testing.T) {
 // TestAway has a client call while no program is there to answer: when one is, the client
 // is told to try again, and gets in by itself.
 func TestAway(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
+	b, c := dialable(t)
 	b.stop()
 	c.dial()
 	b.Eventually(lab.Patience, "it waits", func() error {

@@ -79,11 +79,8 @@ func TestDiedUnseen(t *testing.T) {
 // TestCounts: bytes stay counted when their session has ended, also across another
 // connection to the management socket, and who was thrown out is counted once.
 func TestCounts(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
-	c.dial()
-	b.up(t, c)
+	b, c := dialable(t)
+	b.comesIn(t, c)
 	count := func() Count { return b.plane.Counts()[b.row.ID] }
 	b.Eventually(lab.Patience, "bytes are counted", func() error {
 		if n := count(); n.Sessions != 1 || n.In == 0 || n.Out == 0 || n.Starts != 1 {

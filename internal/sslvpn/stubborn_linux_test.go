@@ -26,9 +26,7 @@ var renewalRefused = regexp.MustCompile(`client-deny \d+ ([2-9]|\d\d)`)
 // refused again when it calls anew. It is told three times, since it may be between two
 // renewals.
 func TestStubborn(t *testing.T) {
-	b := newBench(t)
-	c := b.traveller(t)
-	b.ready(t)
+	b, c := dialable(t)
 	all := b.server().Clients
 	c.process = c.Start(append([]string{b.StubbornOpenVPN(), "--config", c.profile, "--reneg-bytes", "1000"}, hasty...)...)
 	b.up(t, c)
