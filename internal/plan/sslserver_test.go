@@ -87,3 +87,31 @@ func TestClientPool(t *testing.T) {
 		t.Errorf("a way to a gateway that is not ready:\n%s", text)
 	}
 }
+
+// TestClientPoolBeforeTables has a client range go before any route of the subnets' tables,
+// also a more specific one.
+func TestClientPoolBeforeTables(t *testing.T) {
+	m := CompileRouter(RouterSnapshot{
+		ID: "vpc-aaaaaaaa", Host: Host{Tag: "abcdef"}, VPC: &vpc.VPC{ID: "vpc-aaaaaaaa"},
+		Subnets: []*vpc.Subnet{{ID: "subnet-aaaaaaaa", CIDR: netip.MustParsePrefix("10.0.0.0/24"), RouteTable: "rtb-aaaaaaaa"}},
+		Tables: []*vpc.RouteTable{{ID: "rtb-aaaaaaaa", Routes: []vpc.Route{
+			{Destination: netip.MustParsePrefix("172.16.0.2/32"), GatewayType: vpc.HopVPN, Gateway: "vpngw-bbbbbbbb"}}}},
+		Gateways: []GatewayPort{{"vpngw-aaaaaaaa", true}, {"vpngw-bbbbbbbb", true}},
+		Pools:    []ClientPool{{"vpngw-aaaaaaaa", netip.MustParsePrefix("172.16.0.0/24")}},
+	})
+	pool, table := -1, -1
+	for i, r := range m.Namespaces[0].Rules {
+		switch {
+		case r.To == netip.MustParsePrefix("172.16.0.0/24") && !r.Drop:
+			pool = i
+		case r.In == bridgeOf("subnet-aaaaaaaa"):
+			table = i
+		}
+	}
+	if pool < 0 || table < 0 || m.Namespaces[0].Rules[pool].Priority >= m.Namespaces[0].Rules[table].Priority {
+		t.Errorf("the range's rule is %d, the table's %d:\n%s", pool, table, m.Text())
+	}
+	if !strings.Contains(m.Text(), "172.16.0.2/32") {
+		t.Errorf("the route is not kept:\n%s", m.Text())
+	}
+}

@@ -15,10 +15,16 @@ type held struct {
 	knock
 }
 
-// admit answers a client that knocks, or has it wait a moment.
+// admit answers a client that knocks, or has it wait a moment. Until OpenVPN has said who
+// is connected, new clients wait: how many may come in is not known.
 func (s *server) admit(cid uint64, kid string, k knock) {
 	h := &held{kid, k}
 	s.mu.Lock()
+	if !s.heard && !k.again {
+		s.waiting[cid] = h
+		s.mu.Unlock()
+		return
+	}
 	why := s.judge(cid, h)
 	wait := !k.again && (why == refusedUnknown || why == refusedSerial)
 	if wait {
@@ -61,6 +67,9 @@ func (s *server) judge(cid uint64, h *held) (refused string) {
 func (s *server) recall() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.heard {
+		return
+	}
 	for cid, h := range s.waiting {
 		if s.judge(cid, h) == "" {
 			delete(s.waiting, cid)

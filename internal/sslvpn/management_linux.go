@@ -176,29 +176,36 @@ func (s *server) list() {
 		close(s.answered)
 	}
 	s.listed = map[uint64]Session{}
-	late, pending := "", s.pending
+	late, early := "", map[uint64]*held{}
 	if first {
-		late = s.late()
+		early, s.waiting = s.waiting, early
+		late = s.late(early)
 	}
 	s.pending = nil
 	s.mu.Unlock()
 	s.expel()
 	if first {
-		for _, cid := range pending {
-			late += denial(knock{tries: true}, strconv.FormatUint(cid, 10), firstKey, refusedLate)
-		}
 		_ = s.say(late)
+		for cid, h := range early {
+			s.admit(cid, h.kid, h.knock)
+		}
 		s.wake()
 	}
 }
 
-// late lets renewals of keys through that nobody has answered while no program was
-// connected: from then on a client has sent with keys that the server does not take yet,
-// and would be refused for good half a minute later. Their numbers follow the last one known;
-// an answer to a number that is none is an error and does nothing. OpenVPN itself holds
-// a renewal to the certificate that the session began with. It is called with the lock held.
-func (s *server) late() string {
+// late answers those who have asked while no program was connected. New clients are told to
+// try again, but for those whose question has been heard since. Renewals of keys are let
+// through: a client has begun to send with keys that the server does not take yet, and would
+// be refused for good half a minute later. Their numbers follow the last one known; an
+// answer to a number that is none is an error and does nothing. OpenVPN itself holds a
+// renewal to the certificate that the session began with. It is called with the lock held.
+func (s *server) late(heard map[uint64]*held) string {
 	var b strings.Builder
+	for _, cid := range s.pending {
+		if heard[cid] == nil {
+			b.WriteString(denial(knock{tries: true}, strconv.FormatUint(cid, 10), firstKey, refusedLate))
+		}
+	}
 	for cid, session := range s.sessions {
 		k := knock{client: session.Client, serial: session.Serial, again: true}
 		if _, refused := decide(s.want, k, 0); refused != "" || session.key == 0 {
