@@ -160,6 +160,88 @@ func TestNamespaceDeleted(t *testing.T) {
 	s.netStatus(l, id, "AVAILABLE", lab.Patience)
 }
 
+// TestChildDies kills the charon of a tunnel by route, which has a namespace of its own, and
+// then takes that away by hand: packets pass again without help. The tunnel by route beside
+// it loses none.
+func TestChildDies(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s := shared.site(l, 100)
+	stays, _ := s.branch(l)
+	o, id := s.branch(l)
+	home := shared.prefix + id
+	pings := s.workload.PingStart(stays.inside)
+	for _, ruin := range []struct {
+		what string
+		do   func()
+	}{
+		{"its charon is killed", func() {
+			pids := lab.Pids(home)
+			if len(pids) != 1 {
+				t.Fatalf("the tunnel has processes %v", pids)
+			}
+			if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"its namespace is deleted", func() { l.Sweep(home) }},
+	} {
+		ruin.do()
+		began := time.Now()
+		s.workload.Reaches(o.inside, 2*lab.Patience)
+		t.Logf("%s: back after %v", ruin.what, time.Since(began).Round(time.Millisecond))
+		s.netStatus(l, id, "AVAILABLE", lab.Patience)
+	}
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 20 {
+		t.Errorf("the tunnel beside it: %v", p)
+	}
+}
+
+// branch is an office with a tunnel by route that packets pass.
+func (s *site) branch(l *lab.Lab) (*office, string) {
+	l.Helper()
+	o := s.cloud.office(l, "", false)
+	o.Load(routed(o.tunnel(s, lab.IKEv2)).Text())
+	s.route(l, o.lan)
+	id := s.connect(l, o, lab.IKEv2, obj{"RouteType": "StaticRoute"})
+	s.gatewayRoute(l, o.lan, id, 0)
+	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
+	s.workload.Reaches(o.inside, lab.Patience)
+	return o, id
+}
+
+// TestRouterDeleted removes the namespace of a VPC's router by hand, and with it the links
+// of its gateway and of its workload. Both are joined again without help, the workload at
+// its address, and another VPC loses no packet.
+func TestRouterDeleted(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	s, o, _ := shared.joined(l)
+	near, far, _ := shared.joined(l)
+	pings := near.workload.PingStart(far.inside)
+	at := func() string { return s.workload.Run("ip", "-o", "link", "show", "type", "veth") }
+	before, began := at(), time.Now()
+	l.Sweep(shared.prefix + s.vpc)
+	// A namespace without a name lives on for as long as somebody has it open.
+	l.Eventually(2*lab.Patience, "the workload has another link", func() error {
+		if now := at(); now == "" || now == before {
+			return fmt.Errorf("it has %q", now)
+		}
+		return nil
+	})
+	s.workload.Reaches(o.inside, 2*lab.Patience)
+	t.Logf("back after %v", time.Since(began).Round(time.Millisecond))
+	l.Eventually(lab.Patience, "the office reaches the workload", func() error { // the gateway may not be done with its new link
+		if p := o.Ping(s.inside, 20, "-I", o.inside); p.Lost() > 0 {
+			return fmt.Errorf("%v", p)
+		}
+		return nil
+	})
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 20 {
+		t.Errorf("another VPC: %v", p)
+	}
+}
+
 // TestNoClearPacket looks for packets of the tenant on the internet side, before a
 // tunnel is up, while it is down and while it is up: there must be none.
 func TestNoClearPacket(t *testing.T) {
