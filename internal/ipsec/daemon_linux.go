@@ -42,7 +42,7 @@ type daemon struct {
 	failures int       // to start or to reach it, in a row
 	retry    time.Time // when to try that again
 	refresh  time.Time // when to list all SAs again
-	logged   int       // bytes that the process has written to its log since that was trimmed
+	logged   int       // lines of the process's log since that was trimmed
 	watch    *host.FlowWatch
 	watching string // for which flows
 

@@ -80,7 +80,7 @@ func (d *daemon) line(e vici.Event) {
 	m := e.Message
 	id, name := uint32(number(m, "ikesa-uniqueid")), text(m, "ikesa-name")
 	entry := Entry{At: e.Timestamp, Group: text(m, "group"), Text: text(m, "msg")}
-	if d.logged += logHead + len(entry.Text); d.logged > logLimit {
+	if d.logged++; d.logged >= linesBetween {
 		d.trim() // strangers can make it say much in little time
 	}
 	switch {

@@ -156,7 +156,7 @@ func (w *wire) charonLog() string {
 func (w *wire) bounded() {
 	w.t.Helper()
 	w.Eventually(lab.Patience, "the log is bounded", func() error {
-		if size := len(w.charonLog()); size > 3*logLimit {
+		if size := len(w.charonLog()); size > 4*logLimit {
 			return fmt.Errorf("%d bytes", size)
 		}
 		return nil

@@ -23,8 +23,9 @@ const (
 	startTime = 15 * time.Second
 	deaf      = 3         // times that a process may not answer before it is killed
 	logLimit  = 512 << 10 // bytes of a daemon's log file; there is one old one beside it
-	logHead   = 48        // bytes of a line before its text
-	socketMax = 107
+	// linesBetween bounds what a log grows between two looks at its size.
+	linesBetween = 256
+	socketMax    = 107
 )
 
 // reach makes sure of a process in the right place and of a session with it.
