@@ -131,7 +131,7 @@ var swanGrammar = language(append([]rule{
 	{`                rekey_bytes = (\d+)`, "esp.rekey.bytes"}, {`                life_bytes = (\d+)`, "esp.bytes"}, {`                start_action = (start|trap)`, "start"}, {`                dpd_action = (trap|restart)`, "dpd.action"}, {`                (?:if_id_in|if_id_out|reqid) = 10`, ""},
 	{`        id-(?:local|remote) = ([^\s#"]+|"[^\s"]+")`, "id"}, {`        secret = ([\w+/=]+)`, "key.0s"},
 	{`# Traffic leaves by (IFACE)\.`, "iface"}, {`# Traffic leaves by (IFACE)\. Allow UDP 500, UDP 4500 and ESP from (ADDR) there, and on interface IPsec what comes from the gateway\.`, "iface,peer"},
-	{`# TCP segments: iptables -t mangle -A FORWARD (?:-o ipsec10|-m policy --pol ipsec --dir out) -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss (\d+)`, "mss"}, {`# TCP segments: add a normalization rule on interface IPsec with a maximum MSS of (\d+)\.`, "mss"}, {`# ip route add (NET) dev ipsec10`, "network"}, {`# ip address add (NET) dev ipsec10`, "inner"},
+	{`# TCP segments: iptables -t mangle -A FORWARD (-[oi] ipsec10|-m policy --pol ipsec --dir (?:in|out)) -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss (\d+)`, "label,mss"}, {`# TCP segments: add a normalization rule on interface IPsec with a maximum MSS of (\d+)\.`, "mss"}, {`# ip route add (NET) dev ipsec10`, "network"}, {`# ip address add (NET) dev ipsec10`, "inner"},
 }, remarks("#")...))
 
 var libreGrammar = language(append([]rule{
@@ -139,7 +139,7 @@ var libreGrammar = language(append([]rule{
 	{`    dpddelay=(\d+)`, "dpd"}, {`    dpdtimeout=(\d+)`, "dpd.timeout"}, {`    dpdaction=(restart|hold)`, "dpd.action"}, {`    auto=(start|ondemand)`, "start"},
 	{`    leftid=(@?)(WORD)`, "kind.local,local"}, {`    right=(ADDR)`, "peer"}, {`    rightid=(@?)(WORD)`, "kind.remote,remote"}, {`    ike=(\S+)`, "proposal"}, {`    esp=(\S+)`, "esp"}, {`    ikelifetime=(\d+)s`, "ike.life"}, {`    salifetime=(\d+)s`, "esp.life"},
 	{`    leftsubnet=(NET)`, "pair.local"}, {`    rightsubnet=(NET)`, "pair.remote"}, {`(@?)([^\s@"]\S*) (@?)([^\s@"]\S*) : PSK ([\w+/=]+)`, "kind.local,local,kind.remote,remote,key.0s"},
-	{`# Libreswan, for connection ID: two files\. Traffic leaves by (IFACE)\.`, "iface"}, {`# TCP segments: iptables -t mangle -A FORWARD (?:-o ipsec10|-m policy --pol ipsec --dir out) -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss (\d+)`, "mss"}, {`# ip route add (NET) dev ipsec10`, "network"}, {`# ip address add (NET) dev ipsec10`, "inner"},
+	{`# Libreswan, for connection ID: two files\. Traffic leaves by (IFACE)\.`, "iface"}, {`# TCP segments: iptables -t mangle -A FORWARD (-[oi] ipsec10|-m policy --pol ipsec --dir (?:in|out)) -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss (\d+)`, "label,mss"}, {`# ip route add (NET) dev ipsec10`, "network"}, {`# ip address add (NET) dev ipsec10`, "inner"},
 	{`# The gateway renews after (\d+) kilobytes, too; from Libreswan 5 on this end can: add ipsec-max-bytes=(\d+) to each conn\.`, "esp.kib,esp.bytes"},
 }, remarks("#")...))
 

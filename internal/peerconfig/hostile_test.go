@@ -26,10 +26,14 @@ func legal(key, name string) bool {
 func hostile(t *testing.T, key, called string) (written int) {
 	t.Helper()
 	for _, v := range vpc.Vendors() {
-		for _, version := range []string{"IKEV1", "IKEV2"} {
+		for _, shape := range []func(*vpc.Connection){
+			func(x *vpc.Connection) { x.IKE.Exchange = "AGGRESSIVE" },
+			func(x *vpc.Connection) { x.IKE.Version = "IKEV2" },
+			byRoute("10.200.0.1", "192.168.77.1"),
+		} {
 			x := connection()
-			x.Name = called
-			x.IKE.Version, x.IKE.RemoteIdentity, x.IKE.RemoteFQDN = version, vpc.IdentityFQDN, called
+			x.Name, x.IKE.RemoteIdentity, x.IKE.RemoteFQDN = called, vpc.IdentityFQDN, called
+			shape(x)
 			s := site(v, x)
 			s.Key = vpc.Secret(key)
 			out, err := Write(s, nil)

@@ -110,6 +110,9 @@ func srxIPsec(t *tunnel, w *text) {
 	}
 	w.line("set security ipsec proposal %s encryption-algorithm %s", t.id, t.esp.cipher)
 	w.line("set security ipsec proposal %s lifetime-seconds %d", t.id, lifetime)
+	if t.esp.kib > 1048576 {
+		w.note("Some releases take at most 1048576 kilobytes.")
+	}
 	w.line("set security ipsec proposal %s lifetime-kilobytes %d", t.id, w.within("IPsec lifetime in kilobytes", t.esp.kib, 64, 4294967294))
 	if t.esp.group != "" {
 		w.line("set security ipsec policy %s perfect-forward-secrecy keys %s", t.id, t.esp.group)

@@ -30,7 +30,7 @@ var (
 func writeLibreswan(t *tunnel, w *text) {
 	w.note("Libreswan, for connection %s: two files. Traffic leaves by %s.", t.id, t.iface)
 	t.noteGone(w, "Most builds", "GROUP2")
-	t.iptables(w, "-o ipsec10", t.byRoute)
+	t.iptables(w, t.byRoute)
 	w.note("The gateway renews after %d kilobytes, too; from Libreswan 5 on this end can: add ipsec-max-bytes=%d to each conn.", t.esp.kib, uint64(t.esp.kib)*1024)
 	ike := w.within("IKE lifetime", t.ike.lifetime, 60, 86400)
 	esp := w.within("IPsec lifetime", t.esp.lifetime, 60, 86400)

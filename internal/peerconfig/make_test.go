@@ -24,6 +24,7 @@ type reader struct {
 	*grammar
 	comment    string
 	lacks      []string // facts that the language, or its text, need not say
+	lacksV1    []string // those that it need not say in IKEv1
 	says       []string // facts that few languages say
 	routeLacks []string // facts that it does not say by route
 	routes     bool     // it has routes also by policy
@@ -35,14 +36,14 @@ type reader struct {
 var few = []string{"dpd.timeout", "dpd.action", "esp.rekey", "esp.rekey.bytes", "ping", "rule"}
 
 var readers = map[string]reader{
-	"cisco/ios":         {grammar: iosGrammar, comment: "!", lacks: []string{"local", "start"}, finish: finishMain},
+	"cisco/ios":         {grammar: iosGrammar, comment: "!", lacks: []string{"start"}, lacksV1: []string{"local"}, finish: finishMain},
 	"cisco/asa":         {grammar: asaGrammar, comment: "!", lacks: []string{"local", "remote", "kind.remote", "start"}, finish: finishASA},
 	"huawei/usg":        {grammar: usgGrammar, comment: "#", says: []string{"ping", "rule"}, routeLacks: []string{"start"}, finish: finishUSG},
 	"h3c/comware":       {grammar: comwareGrammar, comment: "#", routeLacks: []string{"start"}, finish: finishComware},
 	"juniper/srx":       {grammar: srxGrammar, comment: "#", says: []string{"ping"}, routes: true, finish: func(reporter, facts, string) {}},
 	"paloalto/panos":    {grammar: panosGrammar, comment: "#", lacks: []string{"start"}, says: []string{"ping"}, routes: true, finish: finishPANOS},
 	"vyos/linux":        {grammar: vyosGrammar, comment: "#", says: []string{"dpd.timeout", "dpd.action"}, opens: true, finish: finishVyOS},
-	"fortinet/fortios":  {grammar: fortiGrammar, comment: "#", lacks: []string{"remote", "kind.remote"}, says: []string{"ping"}, routes: true, finish: finishForti},
+	"fortinet/fortios":  {grammar: fortiGrammar, comment: "#", lacks: []string{"kind.remote"}, lacksV1: []string{"remote"}, says: []string{"ping"}, routes: true, finish: finishForti},
 	"strongswan/linux":  {grammar: swanGrammar, comment: "#", says: []string{"dpd.timeout", "dpd.action", "esp.rekey", "esp.rekey.bytes"}, finish: finishSwan},
 	"opnsense/freebsd":  {grammar: swanGrammar, comment: "#", says: []string{"dpd.timeout", "dpd.action", "esp.rekey", "esp.rekey.bytes"}, finish: finishSwan},
 	"libreswan/linux":   {grammar: libreGrammar, comment: "#", says: []string{"dpd.timeout", "dpd.action"}, finish: finishLibre},

@@ -23,7 +23,7 @@ var strongswan = dialect{
 		w.note("strongSwan 5.9 or later, for connection %s: /etc/swanctl/conf.d/%[1]s.conf, then swanctl --load-all.", t.id)
 		w.note("Traffic leaves by %s.", t.iface)
 		t.swanAggressive(w, "/etc/strongswan.d", "swanctl --reload-settings")
-		t.iptables(w, "-o ipsec10", t.swanDevice())
+		t.iptables(w, t.swanDevice())
 		writeSwanctl(t, w)
 	},
 }
@@ -79,14 +79,17 @@ func (t *tunnel) swanAggressive(w *text, dir, reload string) {
 	w.note("    charon { i_dont_care_about_security_and_use_aggressive_mode_psk = yes }")
 }
 
-// iptables tells how Linux keeps its hands off the traffic. Out picks the packets that
-// enter a tunnel which has a device.
-func (t *tunnel) iptables(w *text, out string, device bool) {
-	if !device {
-		out = "-m policy --pol ipsec --dir out"
+// iptables tells how Linux keeps NAT off the traffic and fits its segments, with a device
+// or without.
+func (t *tunnel) iptables(w *text, device bool) {
+	out, in := "-m policy --pol ipsec --dir out", "-m policy --pol ipsec --dir in"
+	if device {
+		out, in = "-o ipsec10", "-i ipsec10"
 	}
 	w.note("Where NAT would take this traffic: iptables -t nat -I POSTROUTING %s -j ACCEPT", out)
-	w.note("TCP segments: iptables -t mangle -A FORWARD %s -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss %d", out, innerMSS)
+	for _, way := range []string{out, in} {
+		w.note("TCP segments: iptables -t mangle -A FORWARD %s -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss %d", way, innerMSS)
+	}
 }
 
 // everything is what needs a device, since the kernel would send all traffic into it.

@@ -42,7 +42,7 @@ func (r reader) differs(t reporter, got facts, s Site) string {
 		slices.Sort(got["network"])
 	}
 	for key, w := range want {
-		may := slices.Contains(r.lacks, key) || byRoute && slices.Contains(r.routeLacks, key) || slices.Contains(few, key) && !slices.Contains(r.says, key)
+		may := slices.Contains(r.lacks, key) || s.Connection.IKE.Version == "IKEV1" && slices.Contains(r.lacksV1, key) || byRoute && slices.Contains(r.routeLacks, key) || slices.Contains(few, key) && !slices.Contains(r.says, key)
 		if _, said := got[key]; !said && may {
 			continue
 		}
