@@ -3,6 +3,7 @@ package dataplane
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -114,29 +115,37 @@ func TestGatewayInTheWay(t *testing.T) {
 }
 
 // TestDaemonDies kills a charon with SIGKILL: the tunnel is back within five seconds
-// without help, and the tunnel of a neighbour loses nothing.
+// without help, and the tunnel of a neighbour loses nothing. A busy machine may be late for
+// one of three, a broken product is for all.
 func TestDaemonDies(t *testing.T) {
 	t.Parallel()
 	l := lab.New(t)
 	s, o, id := shared.joined(l)
 	near, far, _ := shared.joined(l)
-	pids := lab.Pids(shared.prefix + s.gateway)
-	if len(pids) != 1 {
-		t.Fatalf("the gateway has processes %v", pids)
-	}
 	pings := near.workload.PingStart(far.inside)
-	died := time.Now()
-	if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	l.Eventually(lab.Patience, "the tunnel is back", func() error {
-		if p := s.workload.Ping(o.inside, 1, "-W", "0.2"); p.Received == 0 {
-			return errStill
+	var away []time.Duration
+	for len(away) < 3 && (len(away) == 0 || slices.Min(away) > 5*time.Second) {
+		pids := lab.Pids(shared.prefix + s.gateway)
+		if len(pids) != 1 {
+			t.Fatalf("the gateway has processes %v", pids)
 		}
-		return nil
-	})
-	t.Logf("back after %v", time.Since(died).Round(time.Millisecond))
-	s.netStatus(l, id, "AVAILABLE", lab.Patience)
+		died := time.Now()
+		if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		l.Eventually(2*lab.Patience, "the tunnel is back", func() error {
+			if p := s.workload.Ping(o.inside, 1, "-W", "0.2"); p.Received == 0 {
+				return errStill
+			}
+			return nil
+		})
+		away = append(away, time.Since(died).Round(time.Millisecond))
+		s.netStatus(l, id, "AVAILABLE", lab.Patience)
+	}
+	t.Logf("back after %v", away)
+	if slices.Min(away) > 5*time.Second {
+		t.Errorf("never back within five seconds: %v", away)
+	}
 	if p := pings.Stop(); p.Lost() > 0 || p.Sent == 0 {
 		t.Errorf("the neighbour: %v", p)
 	}
