@@ -35,10 +35,11 @@ func listener(notes string) (*server, *told) {
 	return s, line
 }
 
-// visit is what OpenVPN writes when the first client comes in and is listed, and says the
-// text wherever a client can.
+// visit is what OpenVPN writes when it lists nobody, and the first client comes in and is
+// listed, and says the text wherever a client can.
 func visit(text string) string {
-	return strings.ReplaceAll(`>CLIENT:CONNECT,7,1
+	return strings.ReplaceAll(`END
+>CLIENT:CONNECT,7,1
 >CLIENT:ENV,n_clients=0
 >CLIENT:ENV,password=TEXT
 >CLIENT:ENV,untrusted_port=40000
