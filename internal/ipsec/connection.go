@@ -90,7 +90,7 @@ func describe(t plan.Tunnel) (connection, error) {
 	for _, rule := range t.Children {
 		// As the responder charon takes the first of the children that match equally well. A
 		// peer that asks for one pair gets the child of that pair: when charon renews the SA,
-		// it asks for all that is in the child, and the peer would answer with its first pair.
+		// it asks for all that is in the child, of which a peer may take another pair.
 		if pairs := pairsOf(rule); len(pairs) > 1 {
 			for _, p := range pairs {
 				c.Children = append(c.Children, describeChild(p.child(), t.IPsec, esp))

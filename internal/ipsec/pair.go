@@ -46,14 +46,23 @@ func (p pair) child() plan.Child {
 // carried says whether SAs take every packet of the pair. 0.0.0.0/0 is whatever the peer
 // makes of it.
 func (p pair) carried(sas []childSA) bool {
-	var remote []span
-	found := false
-	for _, c := range sas {
-		if p.local == vpc.Everywhere || contain(c.local, spanOf(p.local)) {
-			remote, found = append(remote, c.remote...), true
+	var parts []span // of the remote range
+	local, remote := spanOf(p.local), spanOf(p.remote)
+	for i := range sas {
+		c := &sas[i]
+		switch {
+		case p.local != vpc.Everywhere && !contain(c.local, local):
+		case p.remote == vpc.Everywhere, contain(c.remote, remote):
+			return true
+		default:
+			for _, x := range c.remote {
+				if x.first <= remote.last && remote.first <= x.last {
+					parts = append(parts, x)
+				}
+			}
 		}
 	}
-	return found && (p.remote == vpc.Everywhere || contain(remote, spanOf(p.remote)))
+	return len(parts) > 1 && contain(parts, remote)
 }
 
 // lack is what no SA carries of what is wanted.
@@ -140,6 +149,9 @@ func spans(selectors []string) (out []span) {
 
 // contain says whether every address of a span lies in one of some.
 func contain(some []span, s span) bool {
+	if len(some) == 1 {
+		return some[0].first <= s.first && s.last <= some[0].last
+	}
 	some = slices.Clone(some)
 	slices.SortFunc(some, func(a, b span) int { return cmp.Compare(a.first, b.first) })
 	next := uint64(s.first) // the first address that is not found yet

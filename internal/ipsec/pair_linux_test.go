@@ -273,6 +273,9 @@ func TestFirstPairFromPeer(t *testing.T) {
 				s.becomes(id(1), true, lab.Patience)
 				s.reaches(middle)
 				p.installed(1)
+				if facts := fmt.Sprint(s.plane.observe(s.machine(), nil).Facts); !strings.Contains(facts, " CHILD_SA c1-1 ") {
+					t.Errorf("its SA is not of the child of that pair alone: %s", facts)
+				}
 				return
 			case vpc.NegotiateOnFlow:
 				s.fails(id(1), "waits for traffic (missing: 10.1.0.0/24 - 10.2.1.0/24, 10.1.0.0/24 - 10.2.9.0/24)", lab.Patience)
@@ -284,5 +287,30 @@ func TestFirstPairFromPeer(t *testing.T) {
 			p.installed(3)
 			s.reaches(p.have.LocalTS...)
 		})
+	}
+}
+
+// TestManySinglePairs has an office with a child for each of many pairs. Each gets one CHILD_SA
+// and no second one while charon is still at the first of them.
+func TestManySinglePairs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.wide(vpc.NegotiateActive, true)
+	const many = 60
+	for n := len(p.have.LocalTS); n < many; n++ {
+		p.have.LocalTS = append(p.have.LocalTS, fmt.Sprintf("10.3.%d.0/24", n))
+		p.Address("lo", fmt.Sprintf("10.3.%d.1/24", n)) // else its engine installs no CHILD_SA
+	}
+	p.have.ESP = "aes128-sha1-modp2048"
+	p.want.IPsec.PFS = "DH-GROUP14"
+	p.want.Children[0].Remote = prefixes(p.have.LocalTS...)
+	p.load()
+	s.set(p)
+	s.apply()
+	s.becomes(id(1), true, lab.Patience)
+	p.installed(many)
+	s.reaches("10.2.1.0/24", "10.2.8.0/24", "10.2.9.0/24")
+	if got := s.plane.Measure(t.Context(), machineID); len(got) != 1 || got[0].ChildSAs != many {
+		t.Errorf("measured %+v", got)
 	}
 }
