@@ -103,25 +103,26 @@ func (d *daemon) line(e vici.Event) {
 		}
 	}
 	t.log.add(entry)
-	t.learn(id, entry)
-	if strings.Contains(entry.Text, "peer not responding") || strings.Contains(entry.Text, "giving up after") || strings.Contains(entry.Text, "failed") {
-		d.dirty[t.want.Connection] = true // an IKE_SA that never was ends without an event
+	if t.learn(id, entry) || strings.Contains(entry.Text, "failed") {
+		d.dirty[t.want.Connection] = true // what never was ends without an event
 	}
 }
 
-// learn draws conclusions from a line.
-func (t *tunnel) learn(id uint32, e Entry) {
+// learn draws conclusions from a line, and says whether it tells of a failure.
+func (t *tunnel) learn(id uint32, e Entry) bool {
 	t.heard(id, e.Text, e.At)
 	if strings.HasPrefix(e.Text, "IKE_SA ") && strings.Contains(e.Text, " established between ") {
 		t.phase1[id], t.begun = true, time.Time{}
 	}
-	if r, ok := explain(e.Text, t.phase1[id]); ok {
+	r, failed := explain(e.Text, t.phase1[id])
+	if failed {
 		t.fail(id, r.of(t.want))
 		t.begun = time.Time{}
 	}
 	if strings.Contains(e.Text, "DPD check timed out") {
 		t.corpses = append(t.corpses, id)
 	}
+	return failed
 }
 
 // hear takes a line of a stranger. Once its address is known, the tunnels that expect a

@@ -14,7 +14,7 @@ type ikeSA struct {
 	id         uint32
 	state      string
 	remote     string // the peer's address
-	creating   bool   // a CHILD_SA of IKEv2 is being negotiated in it, or waits for that
+	creating   bool   // a CHILD_SA is being negotiated in it, or waits for that
 	children   []childSA
 }
 
@@ -52,7 +52,7 @@ func parseSAs(m *vici.Message) []ikeSA {
 		sa := ikeSA{connection: name, id: uint32(number(s, "uniqueid")), state: text(s, "state"), remote: text(s, "remote-host")}
 		for _, tasks := range []string{"tasks-active", "tasks-queued"} {
 			names, _ := s.Get(tasks).([]string)
-			sa.creating = sa.creating || slices.Contains(names, "CHILD_CREATE")
+			sa.creating = sa.creating || slices.Contains(names, "CHILD_CREATE") || slices.Contains(names, "QUICK_MODE")
 		}
 		kids, _ := s.Get("child-sas").(*vici.Message)
 		sections(kids, func(key string, k *vici.Message) {

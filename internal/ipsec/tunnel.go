@@ -24,7 +24,7 @@ type tunnel struct {
 	asked   time.Time // until then a packet, a reset or DPD asks for it
 	due     time.Time // of the next attempt; zero: none
 	pause   time.Duration
-	tried   []string  // the children begun since it last had all
+	tried   []string  // the children begun since it last had all, or in this round
 	singly  bool      // the last attempt asked for single pairs where it could have asked for all
 	begun   time.Time // of the last attempt, until phase 1 is done or it has ended
 	failure reason
@@ -101,8 +101,8 @@ func (t *tunnel) up() bool {
 }
 
 // underWay says whether charon is at it. An IKE_SA that cannot end well is not: with the
-// wrong key IKEv1 repeats a message that the peer cannot read. IKEv2 negotiates one
-// CHILD_SA after the other.
+// wrong key IKEv1 repeats a message that the peer cannot read. charon negotiates one
+// CHILD_SA of an IKE_SA after the other.
 func (t *tunnel) underWay() bool {
 	return slices.ContainsFunc(t.sas, func(s ikeSA) bool {
 		return s.underWay() && !t.hopeless(s) || s.established() && s.creating
@@ -130,8 +130,9 @@ func (t *tunnel) next(now time.Time) []string {
 		t.due = time.Time{}
 		return nil
 	}
-	if t.answered(begin) {
-		t.due, t.pause = now, 0
+	answered := t.answered(begin)
+	if at := now.Add(t.gap()); answered && t.due.After(at) {
+		t.due = at
 	}
 	if t.due.IsZero() {
 		t.due = now.Add(t.pause)
@@ -139,10 +140,15 @@ func (t *tunnel) next(now time.Time) []string {
 	if now.Before(t.due) {
 		return nil
 	}
-	t.pause = min(max(t.pause*2, firstPause), lastPause)
+	if !answered {
+		t.pause = min(max(t.pause*2, firstPause), lastPause)
+	}
 	t.due = now.Add(t.pause)
 	if t.underWay() {
 		return nil // charon goes on trying by itself
+	}
+	if t.want.IKE.Version == ikeV1 {
+		begin = t.turn(begin)
 	}
 	t.singly = t.alternates()
 	for _, name := range begin {
@@ -158,6 +164,29 @@ func (t *tunnel) next(now time.Time) []string {
 func (t *tunnel) answered(begin []string) bool {
 	return len(t.tried) > 0 && slices.ContainsFunc(t.sas, ikeSA.established) && !t.underWay() &&
 		slices.ContainsFunc(begin, func(name string) bool { return !slices.Contains(t.tried, name) })
+}
+
+// The last message of a quick mode has no answer. Where that of the next comes right behind
+// it, a peer that works on both at once may take them in the wrong order, and strongSwan
+// then drops the CHILD_SA that we have. So in IKEv1 one is begun at a time, after a gap.
+const quickGap = 30 * time.Millisecond
+
+func (t *tunnel) gap() time.Duration {
+	if t.want.IKE.Version == ikeV1 {
+		return quickGap
+	}
+	return 0
+}
+
+// turn is the one of the children whose turn it is; when all had theirs, it is the first's.
+func (t *tunnel) turn(begin []string) []string {
+	for i, name := range begin {
+		if !slices.Contains(t.tried, name) {
+			return begin[i : i+1]
+		}
+	}
+	t.tried = nil
+	return begin[:1]
 }
 
 // again makes the next attempt happen at once, and until then of a tunnel that is not

@@ -98,7 +98,7 @@ func TestAttempts(t *testing.T) {
 		{"not loaded", vpc.NegotiateActive, func(t *tunnel) { t.loaded = false }, none, ""},
 	} {
 		w := sample()
-		w.Start = c.start
+		w.Start, w.IKE.Version = c.start, "IKEV2"
 		tun := newTunnel(w)
 		tun.loaded = true
 		if c.set != nil {
@@ -157,7 +157,7 @@ func TestUp(t *testing.T) {
 func TestRefusedAsAWhole(t *testing.T) {
 	for _, refusal := range []reason{refusal2, ranges2} {
 		w := sample()
-		w.Start = vpc.NegotiateActive
+		w.Start, w.IKE.Version = vpc.NegotiateActive, "IKEV2"
 		tun := newTunnel(w)
 		tun.loaded, tun.sas = true, []ikeSA{{id: 1, state: "ESTABLISHED"}}
 		var asked []string
@@ -177,6 +177,37 @@ func TestRefusedAsAWhole(t *testing.T) {
 	tun.fail(1, noPhase2)
 	if got := fmt.Sprint(tun.next(time.Unix(1_000_000, 0)), tun.next(time.Unix(1_000_002, 0))); got != "[c] [c]" {
 		t.Errorf("refused for another reason: asked %s", got)
+	}
+}
+
+// TestOneQuickModeAtATime has four pairs in IKEv1, of which the peer refuses two: each is asked
+// for by itself, a little after the one before, and what was refused again in later rounds.
+func TestOneQuickModeAtATime(t *testing.T) {
+	w := sample()
+	w.Start, w.Children = vpc.NegotiateActive, nil
+	for n := range 4 {
+		w.Children = append(w.Children, plan.Child{Name: fmt.Sprint("c", n), Local: prefixes("10.1.0.0/16"), Remote: prefixes(fmt.Sprintf("10.%d.0.0/16", n+2))})
+	}
+	tun := newTunnel(w)
+	tun.loaded, tun.sas = true, []ikeSA{{id: 1, state: "ESTABLISHED"}}
+	var asked []string
+	start := time.Unix(1_000_000, 0)
+	for since := time.Duration(0); since < 5*time.Second; since += 10 * time.Millisecond {
+		names := tun.next(start.Add(since))
+		s := &tun.sas[0]
+		if s.creating && len(names) > 0 {
+			t.Errorf("%v: %v asked while another is", since, names)
+		}
+		s.creating = len(names) > 0
+		for _, name := range names {
+			asked = append(asked, fmt.Sprint(since, " ", name))
+			if name == "c1" || name == "c2" {
+				s.children = append(s.children, sa(name, 1, "INSTALLED", "10.1.0.0/16", fmt.Sprintf("10.%c.0.0/16", name[1]+2)))
+			}
+		}
+	}
+	if got, want := strings.Join(asked, ", "), "0s c0, 50ms c1, 100ms c2, 150ms c3, 1.15s c0, 1.2s c3, 3.2s c0, 3.25s c3"; got != want {
+		t.Errorf("asked %s, want %s", got, want)
 	}
 }
 
