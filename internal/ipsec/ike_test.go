@@ -60,6 +60,7 @@ const (
 	notifyNoProposal    = 14
 	notifyInvalidKE     = 17
 	notifyAuthFailed    = 24
+	notifyIPComp        = 16387
 	notifyCookie        = 16390
 	notifyNATOurs       = 16388
 	notifyNATTheirs     = 16389
@@ -166,6 +167,7 @@ func notified(all []payload, kind uint16) (data []byte, ok bool) {
 // Protocols of a proposal and of a DELETE.
 const (
 	protocolIKE = 1
+	protocolAH  = 2
 	protocolESP = 3
 )
 
@@ -185,6 +187,19 @@ func proposal(protocol byte, spi []byte) payload {
 	b := binary.BigEndian.AppendUint16([]byte{0, 0}, uint16(8+len(spi)+len(transforms)))
 	b = append(b, 1, protocol, byte(len(spi)), count)
 	return payload{payloadSA, slices.Concat(b, spi, transforms)}
+}
+
+// alternatives joins proposals, the first of which is to be preferred.
+func alternatives(all ...payload) payload {
+	var body []byte
+	for i, p := range all {
+		b := slices.Clone(p.body)
+		if b[4] = byte(i + 1); i+1 < len(all) {
+			b[0] = 2 // another follows
+		}
+		body = append(body, b...)
+	}
+	return payload{payloadSA, body}
 }
 
 // proposalV1 is the same suite with a pre-shared key in IKEv1.
@@ -333,13 +348,13 @@ func (i *initiator) open(answer []byte) ([]payload, error) {
 }
 
 // authenticate is IKE_AUTH with a name and a pre-shared key, for a tunnel between ranges
-// of 256 addresses.
-func (i *initiator) authenticate(name, key string, ours, theirs [3]byte) []byte {
+// of 256 addresses. What is offered is an SA payload and what goes with it.
+func (i *initiator) authenticate(name, key string, ours, theirs [3]byte, offered ...payload) []byte {
 	identity := append([]byte{2, 0, 0, 0}, name...)
 	proof := prf(prf([]byte(key), []byte("Key Pad for IKEv2")), i.request, i.theirNonce, prf(i.skPI, identity))
 	selector := func(kind byte, r [3]byte) payload {
 		return payload{kind, []byte{1, 0, 0, 0, 7, 0, 0, 16, 0, 0, 255, 255, r[0], r[1], r[2], 0, r[0], r[1], r[2], 255}}
 	}
-	return i.protect(exchangeAuth, payload{payloadIDi, identity}, payload{payloadAuth, append([]byte{2, 0, 0, 0}, proof...)},
-		proposal(protocolESP, random(4)), selector(payloadTSi, ours), selector(payloadTSr, theirs))
+	all := []payload{{payloadIDi, identity}, {payloadAuth, append([]byte{2, 0, 0, 0}, proof...)}}
+	return i.protect(exchangeAuth, slices.Concat(all, offered, []payload{selector(payloadTSi, ours), selector(payloadTSr, theirs)})...)
 }

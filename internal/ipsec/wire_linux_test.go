@@ -277,10 +277,17 @@ func (c *caller) noted(m []byte, kind uint16) {
 // enter calls by the name and the key that the gateway knows.
 func (c *caller) enter() {
 	c.w.t.Helper()
-	inner, err := c.open(c.ask(c.authenticate(roamer, theKey, [3]byte{10, 2, 8}, [3]byte{10, 1, 0})))
+	c.enterWith(proposal(protocolESP, random(4)))
+}
+
+// enterWith gives the answer to what is offered.
+func (c *caller) enterWith(offered ...payload) []payload {
+	c.w.t.Helper()
+	inner, err := c.open(c.ask(c.authenticate(roamer, theKey, [3]byte{10, 2, 8}, [3]byte{10, 1, 0}, offered...)))
 	if err != nil || find(inner, payloadSA) == nil {
 		c.w.t.Fatalf("not let in: %v, %v", err, inner)
 	}
+	return inner
 }
 
 // askCharon asks the gateway's daemon over a session of the test's own.
