@@ -2,6 +2,7 @@ package gatewright
 
 import (
 	"io/fs"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -38,6 +39,54 @@ func TestScenarios(t *testing.T) {
 	if rows < 30 {
 		t.Errorf("only %d rows were read", rows)
 	}
+}
+
+// TestScenariosAreNamed holds docs/scenarios.md against the list of scenarios that strongSwan,
+// Libreswan and others have: each is covered or left out with a reason, by its name.
+func TestScenariosAreNamed(t *testing.T) {
+	page, err := fs.ReadFile(tree, "docs/scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := fs.ReadFile(tree, "testdata/scenarios.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := namesOf(string(page))
+	read := 0
+	for name := range strings.Lines(string(list)) {
+		if name = strings.TrimSpace(name); name == "" || strings.HasPrefix(name, "#") {
+			continue
+		}
+		read++
+		if !named[name] {
+			t.Errorf("neither covered nor left out: %s", name)
+		}
+	}
+	if read < 60 {
+		t.Errorf("only %d names were read", read)
+	}
+	if named["ikev2/no-such-scenario"] || namesOf("| nat-rw-psk | x |")["nat-rw"] {
+		t.Error("a name that is not there was found")
+	}
+}
+
+// namesOf are the scenarios in the first columns of a page's tables, with and without the
+// group that they are in.
+func namesOf(page string) map[string]bool {
+	names := map[string]bool{}
+	word := regexp.MustCompile(`[\w*/-]+`)
+	for line := range strings.Lines(page) {
+		cells := strings.Split(strings.ReplaceAll(line, `\*`, "*"), "|")
+		if len(cells) < 3 {
+			continue
+		}
+		for _, name := range word.FindAllString(cells[1], -1) {
+			names[name] = true
+			names[path.Base(name)] = true
+		}
+	}
+	return names
 }
 
 func hasTest(t *testing.T, dir, name string) bool {
