@@ -46,12 +46,14 @@ func TestServerDies(t *testing.T) {
 
 // TestHostReboots takes away what a boot does while the server is down: namespaces,
 // processes, the runtime directory and the workload's namespace, which comes back empty
-// when the server runs already. From its rows alone the server makes everything again.
+// when the server runs already. From its rows alone the server makes everything again, for
+// a tunnel by policy and one by route.
 func TestHostReboots(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
 	l := lab.New(t)
 	s, o, id := c.joined(l)
+	branch, byRoute := s.branch(l)
 	c.kill()
 	l.Sweep(c.prefix)
 	l.Sweep(s.workload.Name)
@@ -60,6 +62,8 @@ func TestHostReboots(t *testing.T) {
 	s.netStatus(l, id, "AVAILABLE", 20*time.Second)
 	s.workload.Renew()
 	s.workload.Reaches(o.inside, 4*lab.Patience) // what has failed is tried again after half a minute at most
+	s.netStatus(l, byRoute, "AVAILABLE", lab.Patience)
+	s.workload.Reaches(branch.inside, lab.Patience)
 	if at := s.workload.Run("ip", "-o", "address"); !strings.Contains(at, " "+s.inside+"/") {
 		t.Errorf("the workload was %s, is now\n%s", s.inside, at)
 	}
