@@ -87,7 +87,7 @@ want_library() {
 	local file=$1
 	shift
 	[ "$(uname -s)" = Linux ] || return 0
-	/sbin/ldconfig -p | grep -q "$file" || missing+=("$@")
+	[[ $(/sbin/ldconfig -p) == *"$file"* ]] || missing+=("$@")
 }
 
 # want_dataplane notes what gateways and their tests need. Where the distribution's
