@@ -2,8 +2,10 @@ package ipsec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -39,6 +41,7 @@ type daemon struct {
 	tunnels  map[vpc.ConnectionID]*tunnel
 	strange  map[uint32]*stranger
 	dirty    map[vpc.ConnectionID]bool
+	silent   bool      // it runs and has not answered a call in time
 	failures int       // to start or to reach it, in a row
 	retry    time.Time // when to try that again
 	refresh  time.Time // when to list all SAs again
@@ -156,7 +159,7 @@ func (d *daemon) died() {
 // forget drops everything that was true of a process.
 func (d *daemon) forget() {
 	d.disconnect()
-	d.process = nil
+	d.process, d.silent = nil, false
 	d.record.Stamps, d.record.PID = map[vpc.ConnectionID]stamp{}, 0
 	clear(d.strange)
 	clear(d.dirty)
@@ -167,10 +170,13 @@ func (d *daemon) forget() {
 	}
 }
 
-// lost notes that the session is broken. The process may be well.
+// lost notes that the session is broken. The process may be well, unless it has let a call
+// wait for too long.
 func (d *daemon) lost(err error) {
 	d.log.Warn("IKE daemon: session lost", "daemon", d.name, "error", err)
 	d.disconnect()
+	var late net.Error
+	d.silent = d.silent || errors.As(err, &late) && late.Timeout()
 	d.retry = time.Now()
 }
 
@@ -227,7 +233,7 @@ func (d *daemon) show() {
 	var measures []Measure
 	facts := []string{fmt.Sprintf("daemon %s in %s, engine %s, pid %d", d.name, d.record.Namespace, d.record.Engine, d.record.PID)}
 	for id, t := range d.tunnels {
-		states[id], histories[id] = t.state(), t.log
+		states[id], histories[id] = d.stateOf(t), t.log
 		measures = append(measures, t.measure())
 		facts = append(facts, t.facts()...)
 	}
@@ -242,6 +248,17 @@ func (d *daemon) show() {
 	if differs {
 		d.changed()
 	}
+}
+
+// hung is what is said of tunnels whose daemon has stopped to answer.
+var hung = reason{"the IKE daemon does not answer", "it is killed and started again if that goes on; its log is in the runtime directory"}
+
+// stateOf is what a tunnel is in. What a daemon encrypts itself stands still with it.
+func (d *daemon) stateOf(t *tunnel) plan.TunnelState {
+	if d.silent && d.record.Engine == plan.EngineLibipsec {
+		return plan.TunnelState{Loaded: t.loaded, Cause: hung.cause, Hint: hung.hint}
+	}
+	return t.state()
 }
 
 func (d *daemon) fault(err error) error {

@@ -57,7 +57,7 @@ func (d *daemon) reach(ctx context.Context) error {
 		}
 		return err
 	}
-	d.failures = 0
+	d.failures, d.silent = 0, false
 	return nil
 }
 

@@ -119,6 +119,37 @@ func TestLostReplies(t *testing.T) {
 	s.whole("the neighbour", pings, 0)
 }
 
+// TestHangs stops a charon that carries a tunnel, as one that hangs, and has it go on
+// again: the tunnel is not said to be up meanwhile, and it is the same daemon afterwards.
+func TestHangs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.office(1)
+	p.load()
+	s.set(p)
+	s.apply()
+	s.becomes(id(1), true, lab.Patience)
+	s.carries(p)
+	pid := s.pid()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGCONT) })
+	s.plane.Measure(t.Context(), machineID) // or half a minute later by itself
+	s.becomes(id(1), false, 2*callTimeout)
+	if st := s.state(id(1)); st.Cause != hung.cause || st.Hint == "" {
+		t.Errorf("%+v", st)
+	}
+	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	s.becomes(id(1), true, 4*lab.Patience)
+	s.carries(p)
+	if now := s.pid(); now != pid {
+		t.Errorf("charon was %d and is %d", pid, now)
+	}
+}
+
 // TestRejectedByCharon spoils a proposal on its way to charon, once, so that charon itself
 // says no to a tunnel that we take for good.
 func TestRejectedByCharon(t *testing.T) {
