@@ -131,11 +131,11 @@ func (w *writer) storeChanged(e event) error {
 		return err
 	}
 	w.store = e.rev
-	was := w.frozen
-	w.settle(row)
-	if was && !w.frozen {
-		w.reload()
+	if w.frozen && !w.inMotion(row) {
+		w.reload() // which says that it is over when the rows are there
+		return nil
 	}
+	w.settle(row)
 	return nil
 }
 

@@ -18,7 +18,9 @@ func (w *writer) load(ctx context.Context) error {
 		return err
 	}
 	w.blank = w.blank || w.s.view.Load() == nil
-	w.settle(meta.store)
+	if w.frozen = w.inMotion(meta.store); w.frozen {
+		w.settle(meta.store)
+	}
 	w.s.troubled(!w.frozen && !w.s.sealer.Load().opens(meta.seal), problem{kind: troubleKey, unready: true,
 		cause: "the store's secrets are sealed under another master key", zh: "存储中的密文由其他主密钥加密",
 		hint: "a backup with its master key was restored: give this replica the same master key file and start it again"})
@@ -36,6 +38,7 @@ func (w *writer) load(ctx context.Context) error {
 	}
 	w.ws = ws
 	w.publish()
+	w.settle(meta.store) // what was wrong is over when the rows are in view, not before
 	return nil
 }
 

@@ -88,13 +88,18 @@ func readMeta(ctx context.Context, snap snapshot) (meta, error) {
 // settle takes in what the store key says: whether rows may be read and written.
 func (w *writer) settle(r storeRow) {
 	version := w.s.opts.schema.version
-	w.frozen = r.State != "" || r.Schema != version
+	w.frozen = w.inMotion(r)
 	w.s.troubled(r.State != "", problem{kind: troubleRestoring, unready: w.blank,
 		cause: "a restore or a migration of the store is not finished", zh: "存储的恢复或迁移尚未完成",
 		hint: "wait for the replica that does it; if none does, run `gatewright store restore` with the same file again"})
 	w.s.troubled(r.State == "" && r.Schema != version, problem{kind: troubleSchema,
 		cause: fmt.Sprintf("another replica has migrated the store to version %d, this program knows %d", r.Schema, version),
 		zh:    "存储已被其他副本迁移到新版本", hint: "start this replica with the newer program"})
+}
+
+// inMotion reports whether rows are not to be taken for whole, or not for ours to read.
+func (w *writer) inMotion(r storeRow) bool {
+	return r.State != "" || r.Schema != w.s.opts.schema.version
 }
 
 // troubled sets or clears a problem.
