@@ -31,6 +31,9 @@ func NamespaceSysctls(forward bool) []Sysctl {
 	all = append(all, Sysctl{"net/ipv4/conf/default/arp_notify", "1"})
 	for _, dev := range []string{"all", "default"} {
 		all = append(all,
+			// Tenants choose addresses of other devices, clients' and those of ranges behind
+			// tunnels: none of them is answered for on the uplink.
+			Sysctl{"net/ipv4/conf/" + dev + "/arp_ignore", "1"},
 			Sysctl{"net/ipv4/conf/" + dev + "/rp_filter", "0"},
 			Sysctl{"net/ipv4/conf/" + dev + "/accept_redirects", "0"},
 			Sysctl{"net/ipv4/conf/" + dev + "/send_redirects", "0"},

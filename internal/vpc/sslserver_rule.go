@@ -266,6 +266,10 @@ func (s *SSLServer) fits(around *SSLSurroundings) *Error {
 		return Refuse(codes.Pick(InvalidParameterValueCidrConflict, InvalidParameterValue), "RemoteAddress",
 			"`%s` overlaps `%s`, the clients of another SSL server of the VPC", "`%s` 与同一私有网络内另一 SSL 服务端的客户端网段 `%s` 重叠", s.Remote, p)
 	}
+	if s.Remote.Contains(around.Gateway.Public) {
+		return Refuse(codes.Pick(InvalidParameterValueCidrConflict, InvalidParameterValue), "RemoteAddress",
+			"`%s` holds the gateway's own public address `%s`", "`%s` 包含网关自身的公网地址 `%s`", s.Remote, around.Gateway.Public)
+	}
 	for _, p := range around.Beyond {
 		if Covers(s.Remote, p) {
 			return Refuse(codes.Pick(InvalidParameterValueCidrConflict, InvalidParameterValue), "RemoteAddress",

@@ -51,6 +51,18 @@ func TestSSLServerChange(t *testing.T) {
 	}
 }
 
+// TestSSLServerBesideItself: people may not have the gateway's own public address.
+func TestSSLServerBesideItself(t *testing.T) {
+	around := sslAround()
+	around.Gateway.Public = netip.MustParseAddr("198.51.100.9")
+	for remote, bad := range map[string]bool{"198.51.100.0/24": true, "198.51.100.8/29": true, "198.51.100.16/28": false} {
+		_, err := NewSSLServer(SSLServerSpec{Name: "s", Remote: remote}, around)
+		if (err != nil) != bad || err != nil && (err.Code != InvalidParameterValueCidrConflict || err.Param != "RemoteAddress") {
+			t.Errorf("%s: %v", remote, err)
+		}
+	}
+}
+
 func TestSeats(t *testing.T) {
 	for pool, want := range map[string]uint32{"9.0.0.0/30": 1, "9.0.0.0/29": 5, "9.0.0.0/24": 253, "9.0.0.0/8": 1<<24 - 3, "9.0.0.0/31": 0, "9.0.0.0/32": 0} {
 		if got := Seats(netip.MustParsePrefix(pool)); got != want {
