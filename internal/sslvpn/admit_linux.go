@@ -3,6 +3,8 @@ package sslvpn
 import (
 	"strconv"
 	"time"
+
+	"github.com/gatewright/gatewright/internal/vpc"
 )
 
 // holdTime is how long a client waits that the plan does not know: the plan that brings it,
@@ -42,25 +44,36 @@ func (s *server) admit(cid uint64, kid string, k knock) {
 
 // judge lets a client in, or says why it may not come. It is called with the lock held.
 func (s *server) judge(cid uint64, h *held) (refused string) {
-	others := 0
-	for _, session := range s.sessions {
-		if session.Client != h.client {
-			others++
-		}
-	}
-	c, refused := decide(s.want, h.knock, others)
+	c, refused := decide(s.want, h.knock, s.others(h.client))
 	if refused != "" {
 		return refused
 	}
+	in := s.coming
 	session, known := s.sessions[cid]
-	if !known {
-		session = Session{Client: c.ID, Serial: h.serial, Address: c.Address, Since: time.Now()}
+	if known {
+		in = s.sessions
+	} else {
+		session = Session{Client: c.ID, Serial: h.serial, Address: c.Address, Source: h.source, Since: time.Now()}
 	}
 	session.key, _ = strconv.ParseUint(h.kid, 10, 64) // a number is what OpenVPN says
 	_ = s.tell(answer(s.want, h.knock, c, strconv.FormatUint(cid, 10), h.kid))
-	s.sessions[cid] = session
+	in[cid] = session
 	s.note()
 	return ""
+}
+
+// others counts the other clients that have a place: those who are connected and those who
+// have been let in and may be in a moment, each once, however often it calls. It is called
+// with the lock held.
+func (s *server) others(than vpc.SSLClientID) int {
+	places := map[vpc.SSLClientID]bool{}
+	for _, all := range []map[uint64]Session{s.sessions, s.coming} {
+		for _, session := range all {
+			places[session.Client] = true
+		}
+	}
+	delete(places, than)
+	return len(places)
 }
 
 // recall lets those in who wait and are in the plan by now.

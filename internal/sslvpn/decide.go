@@ -3,6 +3,7 @@ package sslvpn
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ func Hint(refused string) string {
 type knock struct {
 	client vpc.SSLClientID
 	serial string
+	source netip.AddrPort
 	again  bool // a session that renews its keys
 	tries  bool // 2.6 or later: hears that a refusal may pass, and asks again
 	aead   bool // can do one of our AEAD ciphers
@@ -55,6 +57,9 @@ func knockOf(env map[string]string, again bool) knock {
 		k.tries = proto&protoTemporary != 0
 	}
 	k.aead = canAEAD(env)
+	if a, err := netip.ParseAddrPort(env["untrusted_ip"] + ":" + env["untrusted_port"]); err == nil {
+		k.source = a
+	}
 	if n, ok := pki.ParseSerial(env["tls_serial_hex_0"]); ok {
 		k.serial = pki.Serial(n)
 	}

@@ -145,10 +145,11 @@ func (s *server) decided(word string, args []string, env map[string]string) {
 		_ = s.say("status 3\n")
 	case word == "DISCONNECT":
 		s.mu.Lock()
-		if session, ok := s.sessions[cid]; ok {
+		if session, ok := s.session(cid); ok {
 			s.tally.left(cid, session, env)
-			delete(s.sessions, cid)
 		}
+		delete(s.sessions, cid)
+		delete(s.coming, cid)
 		delete(s.waiting, cid)
 		s.note()
 		s.mu.Unlock()
@@ -156,17 +157,27 @@ func (s *server) decided(word string, args []string, env map[string]string) {
 	}
 }
 
+// session is what is known of a client that was let in, whether or not its handshake is
+// over. It is called with the lock held.
+func (s *server) session(cid uint64) (session Session, known bool) {
+	if session, known = s.sessions[cid]; !known {
+		session, known = s.coming[cid]
+	}
+	return session, known
+}
+
 // list replaces the sessions by those that OpenVPN has just listed, and throws out those
 // that may not be.
 func (s *server) list() {
 	s.mu.Lock()
 	for cid, session := range s.listed {
-		known, ok := s.sessions[cid]
+		known, ok := s.session(cid)
 		if !ok {
 			known.Serial, known.key = s.noted[cid].Serial, s.noted[cid].Key
 		}
 		session.Serial, session.key = known.Serial, known.key
 		s.sessions[cid] = session
+		delete(s.coming, cid)
 	}
 	s.last = time.Now()
 	first := !s.heard
@@ -229,14 +240,16 @@ func (s *server) expel() {
 	}
 }
 
-// unwanted are the sessions that the plan does not allow, and why. It is called with the
-// lock held.
+// unwanted are the sessions that the plan does not allow, and why; and those who were let in
+// and may become one. It is called with the lock held.
 func (s *server) unwanted() map[uint64]string {
 	out := map[uint64]string{}
-	for cid, session := range s.sessions {
-		k := knock{client: session.Client, serial: session.Serial, again: true}
-		if _, refused := decide(s.want, k, 0); refused != "" {
-			out[cid] = refused
+	for _, all := range []map[uint64]Session{s.sessions, s.coming} {
+		for cid, session := range all {
+			k := knock{client: session.Client, serial: session.Serial, again: true}
+			if _, refused := decide(s.want, k, 0); refused != "" {
+				out[cid] = refused
+			}
 		}
 	}
 	return out
@@ -250,8 +263,10 @@ func (s *server) throw(cid uint64, why string) {
 		s.mu.Unlock()
 		return // the next connection's first look finds it
 	}
-	now, session := time.Now(), s.sessions[cid]
-	first := s.tally.throw(cid, now)
+	now := time.Now()
+	session, _ := s.session(cid)
+	_, listed := s.sessions[cid]
+	first := s.tally.throw(cid, now, listed)
 	s.mu.Unlock()
 	switch {
 	case first == now:
@@ -269,12 +284,14 @@ type noted struct {
 	Key    uint64
 }
 
-// note keeps which certificate each session came in with, for the next run. It is called
+// note keeps which certificate each session came in with, or will, for the next run. It is called
 // with the lock held; a note that is lost makes sessions end at the next run's start.
 func (s *server) note() {
 	notes := map[uint64]noted{}
-	for cid, session := range s.sessions {
-		notes[cid] = noted{session.Serial, session.key}
+	for _, all := range []map[uint64]Session{s.sessions, s.coming} {
+		for cid, session := range all {
+			notes[cid] = noted{session.Serial, session.key}
+		}
 	}
 	text, err := json.Marshal(notes)
 	if err == nil {

@@ -86,7 +86,7 @@ func (p *Plane) server(id vpc.SSLServerID, machine plan.MachineID) *server {
 	defer p.mu.Unlock()
 	s, ok := p.servers[id]
 	if !ok {
-		s = &server{id: id, log: p.log, children: p.children, program: p.program, brittle: p.brittle, sessions: map[uint64]Session{}, answered: make(chan struct{}), tally: newTally()}
+		s = &server{id: id, log: p.log, children: p.children, program: p.program, brittle: p.brittle, sessions: map[uint64]Session{}, coming: map[uint64]Session{}, answered: make(chan struct{}), tally: newTally()}
 		s.socket, s.notes = p.children.Path(childName(id), endSocket), p.children.Path(childName(id), endNotes)
 		s.wake = func() { p.call(*s.machine.Load()) }
 		p.servers[id] = s

@@ -70,7 +70,8 @@ type server struct {
 	last     time.Time     // of its last answer, or of the connection's begin
 	answered chan struct{} // closed while heard
 	sessions map[uint64]Session
-	known    bool // it has said who is connected, in its life
+	coming   map[uint64]Session // let in, and their handshake is not over, or never will be
+	known    bool               // it has said who is connected, in its life
 	noted    map[uint64]noted
 	waiting  map[uint64]*held
 	tally    tally
@@ -83,7 +84,7 @@ func (s *server) begin(conn net.Conn) {
 	defer s.mu.Unlock()
 	s.line, s.noted, s.last = conn, readNotes(s.notes), time.Now()
 	s.tally.ask(s.sessions)
-	s.sessions, s.waiting = map[uint64]Session{}, map[uint64]*held{}
+	s.sessions, s.coming, s.waiting = map[uint64]Session{}, map[uint64]Session{}, map[uint64]*held{}
 }
 
 // lost says that nobody is connected any more, and reports whether the process had answered.
@@ -253,7 +254,7 @@ func (s *server) halt(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	s.tally.end(s.sessions)
-	s.sessions, s.known = map[uint64]Session{}, false
+	s.sessions, s.coming, s.known = map[uint64]Session{}, map[uint64]Session{}, false
 	s.mu.Unlock()
 	return s.removeFiles(endings)
 }
@@ -263,7 +264,7 @@ func (s *server) halt(ctx context.Context) error {
 func (s *server) grace() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.known && len(s.sessions) == 0 {
+	if s.known && len(s.sessions)+len(s.coming) == 0 {
 		return 0
 	}
 	return stopGrace

@@ -39,13 +39,16 @@ func (t *tally) end(sessions map[uint64]Session) {
 	}
 }
 
-// throw counts a session that is told to end, and gives when it was told first.
-func (t *tally) throw(cid uint64, now time.Time) (first time.Time) {
+// throw counts a session that is told to end, and gives when it was told first. Who is not
+// listed is told, and is no session yet.
+func (t *tally) throw(cid uint64, now time.Time, listed bool) (first time.Time) {
 	if at, known := t.thrown[cid]; known {
 		return at
 	}
 	t.thrown[cid] = now
-	t.expelled++
+	if listed {
+		t.expelled++
+	}
 	return now
 }
 

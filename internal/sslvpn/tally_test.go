@@ -18,7 +18,7 @@ func TestTally(t *testing.T) {
 	}
 	want("at first", 70, 7)
 	now := time.Now()
-	if first, again := n.throw(1, now), n.throw(1, now.Add(1)); first != now || again != now {
+	if first, again := n.throw(1, now, true), n.throw(1, now.Add(1), true); first != now || again != now {
 		t.Errorf("told at %v, then at %v", first, again)
 	}
 	n.left(1, sessions[1], map[string]string{"bytes_received": "15", "bytes_sent": "0"})
@@ -34,11 +34,11 @@ func TestTally(t *testing.T) {
 	n.missed(sessions)
 	want("one was missed, one is there", 77, 7)
 
-	n.throw(2, now)
+	n.throw(2, now, true)
 	n.end(sessions)
 	sessions = map[uint64]Session{}
 	want("the process is gone", 77, 7)
-	n.throw(2, now) // another one, of the next process
+	n.throw(2, now, true) // another one, of the next process
 	if c := n.count(sessions); c.Expelled != 3 || len(c.Refused) != 5 {
 		t.Errorf("%+v", c)
 	}
