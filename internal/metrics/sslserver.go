@@ -30,7 +30,7 @@ var (
 	sslSessions     = prometheus.NewDesc("gatewright_sslserver_sessions", "Connected clients.", ofSSLServer, nil)
 	sslLimit        = prometheus.NewDesc("gatewright_sslserver_sessions_limit", "Clients that may be connected at once (MaxConnection).", ofSSLServer, nil)
 	sslBytes        = prometheus.NewDesc("gatewright_sslserver_bytes_total", "Bytes of sessions, from clients (in) and to them (out).", sslDirection, nil)
-	sslRefused      = prometheus.NewDesc("gatewright_sslserver_refused_total", "Clients that were not let in: disabled or gone (unknown), with an older certificate (replaced) or one that has ended (invalid), without AEAD where that is asked for (old), over MaxConnection (full).", sslReason, nil)
+	sslRefused      = prometheus.NewDesc("gatewright_sslserver_refused_total", "Clients that were not let in: disabled or gone (unknown), with an older certificate (replaced) or one that has ended (invalid), without AEAD where that is asked for (old), without AEAD and without the cipher of the server (cipher), over MaxConnection (full).", sslReason, nil)
 	sslExpelled     = prometheus.NewDesc("gatewright_sslserver_expelled_total", "Sessions ended because their client was disabled, deleted or given another certificate, or its certificate ended.", ofSSLServer, nil)
 	sslStarts       = prometheus.NewDesc("gatewright_sslserver_starts_total", "Starts of the OpenVPN process.", ofSSLServer, nil)
 	sslCertificates = prometheus.NewDesc("gatewright_sslserver_certificates", "Clients' certificates, by what they are good for.", sslStatus, nil)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,12 +31,16 @@ func TestChanges(t *testing.T) {
 	b.Eventually(2*lab.Patience, "the modern client is let in anew", b.timesIn(modern, 2))
 	b.up(t, modern)
 	t.Logf("figure: back by itself after another cipher in %v", time.Since(began).Round(time.Millisecond))
+	b.refused(t, refusedCipher)
 	b.Eventually(2*lab.Patience, "the old client is told why not", func() error {
-		if !strings.Contains(old.process.Output(), "AUTH_FAILED") && !strings.Contains(b.log(t), "no common cipher") {
+		if !strings.Contains(old.process.Output(), "AUTH_FAILED,TEMP[backoff 5,advance no]: "+refusedCipher) {
 			return fmt.Errorf("%s\n%s", tail(old.process.Output()), tail(b.log(t)))
 		}
 		return nil
 	})
+	if slices.ContainsFunc(b.sessions(t), func(s Session) bool { return s.Client == old.id }) {
+		t.Error("the old client is listed")
+	}
 	if n := old.times(); n != 1 {
 		t.Errorf("the old client was let in %d times", n)
 	}

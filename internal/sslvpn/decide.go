@@ -19,14 +19,18 @@ const (
 	refusedSerial  = "replaced" // the client has another certificate by now
 	refusedInvalid = "invalid"  // the certificate has ended, or does not count yet; mostly OpenVPN sees it first
 	refusedOld     = "old"      // it can do no AEAD, and the operator lets in only who can
+	refusedCipher  = "cipher"   // it can do no AEAD, and not the server's other cipher
 	refusedFull    = "full"     // MaxConnection sessions are there
 	refusedLate    = "late"     // asked while no program was there to answer; not counted
 )
 
 // Hint is what an operator may do about a refusal, as far as there is something.
 func Hint(refused string) string {
-	if refused == refusedOld {
+	switch refused {
+	case refusedOld:
 		return "serve --openvpn-old-clients yes lets clients in that have no AEAD cipher, and keeps the data channels of all clients out of the kernel"
+	case refusedCipher:
+		return "a client that has no AEAD cipher needs a profile with the server's EncryptAlgorithm of now: download it anew"
 	}
 	return ""
 }
@@ -37,9 +41,10 @@ type knock struct {
 	client vpc.SSLClientID
 	serial string
 	source netip.AddrPort
-	again  bool // a session that renews its keys
-	tries  bool // 2.6 or later: hears that a refusal may pass, and asks again
-	aead   bool // can do one of our AEAD ciphers
+	again  bool     // a session that renews its keys
+	tries  bool     // 2.6 or later: hears that a refusal may pass, and asks again
+	aead   bool     // can do one of our AEAD ciphers
+	names  []string // of all ciphers that it can do, in capitals; nil: it does not say
 }
 
 // protoTemporary is the bit of IV_PROTO by which a client (2.6 and later) says that it
@@ -57,6 +62,9 @@ func knockOf(env map[string]string, again bool) knock {
 		k.tries = proto&protoTemporary != 0
 	}
 	k.aead = canAEAD(env)
+	if names, said := env["IV_CIPHERS"]; said {
+		k.names = strings.Split(strings.ToUpper(names), ":")
+	}
 	if a, err := netip.ParseAddrPort(env["untrusted_ip"] + ":" + env["untrusted_port"]); err == nil {
 		k.source = a
 	}
@@ -92,6 +100,8 @@ func decide(want *plan.SSLServer, k knock, others int) (c plan.SSLClient, refuse
 		return c, refusedUnknown
 	case !k.again && want.Encryption == "" && !k.aead:
 		return c, refusedOld
+	case !k.again && !k.aead && k.names != nil && !slices.Contains(k.names, want.Encryption):
+		return c, refusedCipher
 	case !k.again && want.Sessions > 0 && others >= int(want.Sessions):
 		return c, refusedFull
 	}

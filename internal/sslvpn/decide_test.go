@@ -34,6 +34,12 @@ func TestDecide(t *testing.T) {
 		{"one too many that is there", want, knock{client: "vpnc-cccccccc", serial: "c", again: true}, 2, ""},
 		{"an old client", &modern, knock{client: "vpnc-cccccccc", serial: "c"}, 2, refusedOld},
 		{"an old client that is there", &modern, knock{client: "vpnc-cccccccc", serial: "c", again: true}, 0, ""},
+		{"one without AEAD that says nothing of ciphers", want, knock{client: "vpnc-cccccccc", serial: "c"}, 0, ""},
+		{"one without AEAD that has the cipher", want, knock{client: "vpnc-cccccccc", serial: "c", names: []string{"AES-256-CBC", "AES-128-CBC"}}, 0, ""},
+		{"one that has another", want, knock{client: "vpnc-cccccccc", serial: "c", names: []string{"AES-256-CBC"}}, 0, refusedCipher},
+		{"one that has none", want, knock{client: "vpnc-cccccccc", serial: "c", names: []string{""}}, 0, refusedCipher},
+		{"one that has another and is there", want, knock{client: "vpnc-cccccccc", serial: "c", again: true, names: []string{"AES-256-CBC"}}, 0, ""},
+		{"one that has another, and AEAD", want, knock{client: "vpnc-cccccccc", serial: "c", aead: true, names: []string{"AES-256-CBC", "AES-256-GCM"}}, 0, ""},
 		{"a new client", &modern, knock{client: "vpnc-cccccccc", serial: "c", aead: true}, 0, ""},
 	} {
 		if c, refused := decide(x.want, x.k, x.others); refused != x.refused || refused == "" && c.ID != x.k.client {

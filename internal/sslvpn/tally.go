@@ -28,7 +28,7 @@ type tally struct {
 }
 
 func newTally() tally {
-	return tally{refused: map[string]int{refusedUnknown: 0, refusedSerial: 0, refusedInvalid: 0, refusedOld: 0, refusedFull: 0}, thrown: map[uint64]time.Time{}}
+	return tally{refused: map[string]int{refusedUnknown: 0, refusedSerial: 0, refusedInvalid: 0, refusedOld: 0, refusedCipher: 0, refusedFull: 0}, thrown: map[uint64]time.Time{}}
 }
 
 // end counts sessions whose end nobody has told. Their numbers may come again.

@@ -39,7 +39,7 @@ func TestTally(t *testing.T) {
 	sessions = map[uint64]Session{}
 	want("the process is gone", 77, 7)
 	n.throw(2, now, true) // another one, of the next process
-	if c := n.count(sessions); c.Expelled != 3 || len(c.Refused) != 5 {
+	if c := n.count(sessions); c.Expelled != 3 || len(c.Refused) != 6 {
 		t.Errorf("%+v", c)
 	}
 }
