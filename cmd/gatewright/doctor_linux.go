@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatewright/gatewright/internal/host"
 	"github.com/gatewright/gatewright/internal/ipsec"
+	"github.com/gatewright/gatewright/internal/netdev"
 	"github.com/gatewright/gatewright/internal/plan"
 	"github.com/gatewright/gatewright/internal/sslvpn"
 )
@@ -40,7 +41,7 @@ func examine(ctx context.Context) examination {
 	if err != nil && !slices.ContainsFunc(x.Checks, func(c check) bool { return c.Found == err.Error() }) {
 		x.Checks = append(x.Checks, check{What: "probe", Found: err.Error()})
 	}
-	x.Checks = append(x.Checks, offloadCheck(sslvpn.Probe(ctx)))
+	x.Checks = append(x.Checks, offloadCheck(sslvpn.Probe(ctx)), trackingCheck(netdev.ProbeTracking()))
 	x.Engine, x.Algorithms = string(ability.Engine), ability.Algorithms
 	x.Carries = err == nil && ability.Engine != plan.EngineNone
 	return x.tools()
@@ -54,6 +55,16 @@ func offloadCheck(o sslvpn.Offload) check {
 		is = oldYes
 	}
 	return check{What: "OpenVPN's data channel in the kernel", Good: o.Can, Found: o.Text + "; --openvpn-old-clients auto is " + is}
+}
+
+// trackingCheck tells whether access policies of SSL servers have a direction.
+func trackingCheck(err error) check {
+	c := check{What: "connection tracking in nftables", Good: err == nil, Found: "what an access policy of an SSL server names can only answer clients"}
+	if err != nil {
+		c.Found = fmt.Sprintf("%v; what an access policy of an SSL server names can also begin to talk to its clients", err)
+		c.Mend = "a kernel with nf_conntrack and nft_ct; where they are modules, modprobe nft_ct"
+	}
+	return c
 }
 
 // tools adds what of the programs is there.

@@ -47,7 +47,8 @@ func newSSLPolicyAdd() *cobra.Command {
 	var in operator.SSLPolicyInput
 	var clients []string
 	cmd := operation[operator.SSLPolicy]{
-		use: "add SSL-VPN-SERVER-ID RANGE", short: "Let clients reach a range: one of the server's, or its client range, so that clients reach each other", args: exactArgs(2),
+		use: "add SSL-VPN-SERVER-ID RANGE", short: "Let clients reach a range: one of the server's, or its client range, so that clients reach each other",
+		long: "Let clients reach a range: one of the server's, or its client range, so that clients reach each other.\n\nThe range answers the clients, and cannot begin to talk to them.", args: exactArgs(2),
 		run: func(cmd *cobra.Command, c *operator.Client, args []string) (operator.SSLPolicy, error) {
 			in.Server, in.Target = vpc.SSLServerID(args[0]), args[1]
 			for _, id := range clients {

@@ -25,6 +25,7 @@ const (
 	ipsecIn  feature = "meta ipsec"
 	ipsecOut feature = "rt ipsec"
 	clampMSS feature = "tcp option maxseg"
+	tracking feature = "ct direction"
 )
 
 // Numbers of linux/netfilter/nf_tables.h that the libraries lack.
@@ -32,6 +33,7 @@ const (
 	metaSecpath = expr.MetaKey(25)
 	rtXfrm      = expr.RtKey(4)
 	tcpMaxseg   = 2 // the option's kind, and where its value starts
+	ctReply     = 1 // IP_CT_DIR_REPLY
 )
 
 // digestVersion goes into every digest: raise it when rules compile to something else.
@@ -41,6 +43,7 @@ const digestVersion = "1"
 type compiled struct {
 	chains  []compiledChain
 	without []string // rules left out because the kernel cannot match them
+	loose   []string // rules that take what begins a flow for a reply, because the kernel cannot tell
 }
 
 type compiledChain struct {
@@ -66,7 +69,9 @@ var hooks = map[plan.Hook]struct {
 }
 
 // compile turns a firewall into expressions. A rule that accepts what this kernel cannot
-// match is left out, which lets less pass; one that drops such packets is refused.
+// match is left out, which lets less pass; one that drops such packets is refused. Where
+// the kernel does not track connections, a rule that accepts replies accepts both: without
+// it nothing would be answered.
 func compile(f plan.Firewall, lacks map[feature]bool) (*compiled, error) {
 	out := &compiled{}
 	for _, c := range f.Chains {
@@ -83,6 +88,10 @@ func compile(f plan.Firewall, lacks map[feature]bool) (*compiled, error) {
 			Hooknum: h.hook, Priority: h.priority, Policy: &policy,
 		}}
 		for _, r := range c.Rules {
+			if lacks[tracking] && r.Reply && r.Verdict == plan.Accept {
+				out.loose = append(out.loose, fmt.Sprintf("%s %+v", c.Hook, r))
+				r.Reply = false
+			}
 			rules, err := compileRule(r, lacks)
 			if err != nil {
 				return nil, fmt.Errorf("chain %s: %+v: %w", c.Hook, r, err)
@@ -118,7 +127,7 @@ func (f *compiled) text() ruleset {
 
 // compileRule gives no rules for one that is to be left out.
 func compileRule(f plan.Filter, lacks map[feature]bool) ([]compiledRule, error) {
-	needs := map[feature]bool{ipsecIn: f.IPsecIn, ipsecOut: f.IPsecOut, clampMSS: f.ClampMSS || f.MSS != 0}
+	needs := map[feature]bool{ipsecIn: f.IPsecIn, ipsecOut: f.IPsecOut, clampMSS: f.ClampMSS || f.MSS != 0, tracking: f.Reply || f.NoTrack}
 	for what := range needs {
 		if !needs[what] || !lacks[what] {
 			continue
@@ -201,6 +210,9 @@ func expressions(f plan.Filter, icmpType int) ([]expr.Any, error) {
 	if f.IPsecOut {
 		e = append(e, &expr.Rt{Key: rtXfrm, Register: 1}, equal(1))
 	}
+	if f.Reply {
+		e = append(e, &expr.Ct{Key: expr.CtKeyDIRECTION, Register: 1}, equal(ctReply))
+	}
 	if f.Over != (plan.Rate{}) {
 		e = append(e, &expr.Limit{Type: expr.LimitTypePktBytes, Unit: expr.LimitTimeSecond, Rate: f.Over.Bytes, Burst: f.Over.Burst, Over: true})
 	}
@@ -260,6 +272,9 @@ func onProtocol(e []expr.Any, f plan.Filter, icmpType int) ([]expr.Any, error) {
 // changes are what a rule does to packets. The kernel never raises an MSS.
 func changes(f plan.Filter) []expr.Any {
 	var e []expr.Any
+	if f.NoTrack {
+		e = append(e, &expr.Notrack{})
+	}
 	write := &expr.Exthdr{SourceRegister: 1, Type: tcpMaxseg, Offset: tcpMaxseg, Len: 2, Op: expr.ExthdrOpTcpopt}
 	if f.ClampMSS {
 		e = append(e, &expr.Rt{Key: expr.RtTCPMSS, Register: 1},

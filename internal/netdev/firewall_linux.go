@@ -45,6 +45,9 @@ func (p *pass) firewall(ns plan.Namespace) error {
 	for _, text := range want.without {
 		p.facts = append(p.facts, ns.Name+": this kernel cannot match it, left out: "+text)
 	}
+	for _, text := range want.loose {
+		p.facts = append(p.facts, ns.Name+": this kernel does not track connections, so it also lets begin what may only answer: "+text)
+	}
 	c, err := s.nftables()
 	if err != nil {
 		return err

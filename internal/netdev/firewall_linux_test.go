@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,7 +42,8 @@ func TestFilters(t *testing.T) {
 		{Out: "wan0", ClampMSS: true},
 		{Proto: "tcp", MSS: 1300},
 		{In: "lan0", Src: prefix("10.7.1.2/32"), Over: plan.Rate{Bytes: 640 << 10, Burst: 128 << 10}, Verdict: plan.Drop},
-	}}, plan.Chain{Hook: plan.HookPrerouting, Accept: true}, plan.Chain{Hook: plan.HookInput}, plan.Chain{Hook: plan.HookOutput, Accept: true})
+		{In: "lan0", Out: "ssl0", Reply: true, Verdict: plan.Accept},
+	}}, plan.Chain{Hook: plan.HookPrerouting, Accept: true, Rules: []plan.Filter{{In: "wan0", NoTrack: true}}}, plan.Chain{Hook: plan.HookInput}, plan.Chain{Hook: plan.HookOutput, Accept: true})
 	if o := r.apply(m); len(o.Facts) != 0 {
 		t.Errorf("facts: %v", o.Facts)
 	}
@@ -77,10 +79,12 @@ func TestFilters(t *testing.T) {
 		oifname "wan0" tcp flags syn / syn,rst tcp option maxseg size set rt mtu
 		tcp flags syn / syn,rst tcp option maxseg size set 1300
 		iifname "lan0" ip saddr 10.7.1.2 limit rate over 640 kbytes/second burst 128 kbytes drop
+		iifname "lan0" oifname "ssl0" ct direction reply accept
 	}
 
 	chain prerouting {
 		type filter hook prerouting priority raw; policy accept;
+		iifname "wan0" notrack
 	}
 
 	chain input {
@@ -125,21 +129,27 @@ func TestFiltersRefused(t *testing.T) {
 // what drops is refused.
 func TestLacking(t *testing.T) {
 	r := newRig(t)
-	r.lacks = func() map[feature]bool { return map[feature]bool{ipsecIn: true, ipsecOut: true, clampMSS: true} }
+	r.lacks = func() map[feature]bool {
+		return map[feature]bool{ipsecIn: true, ipsecOut: true, clampMSS: true, tracking: true}
+	}
 	chain := plan.Chain{Hook: plan.HookForward, Rules: []plan.Filter{
 		{IPsecIn: true, Verdict: plan.Accept}, {IPsecOut: true, Verdict: plan.Accept}, {ClampMSS: true}, {In: "lan0", Verdict: plan.Accept},
+		{In: "ssl0", Reply: true, Verdict: plan.Accept},
 	}}
-	o := r.apply(r.alone(chain))
-	if len(o.Facts) != 3 {
+	o := r.apply(r.alone(chain, plan.Chain{Hook: plan.HookPrerouting, Accept: true, Rules: []plan.Filter{{NoTrack: true}}}))
+	if len(o.Facts) != 5 || !slices.ContainsFunc(o.Facts, func(f string) bool { return strings.Contains(f, "does not track connections") }) {
 		t.Errorf("facts: %q", o.Facts)
 	}
 	got := r.in("vpngw-000000fw").Run("nft", "list", "ruleset")
-	if strings.Contains(got, "ipsec") || strings.Contains(got, "maxseg") || !strings.Contains(got, `iifname "lan0" accept`) {
+	if strings.Contains(got, "ipsec") || strings.Contains(got, "maxseg") || strings.Contains(got, "ct ") || strings.Contains(got, "notrack") ||
+		!strings.Contains(got, `iifname "lan0" accept`) || !strings.Contains(got, `iifname "ssl0" accept`) {
 		t.Errorf("%s", got)
 	}
-	chain.Rules[0].Verdict = plan.Drop
-	if _, err := r.Build().Apply(context.Background(), r.alone(chain)); err == nil {
-		t.Error("a drop that the kernel cannot do was left out")
+	for _, drop := range []plan.Filter{{IPsecIn: true, Verdict: plan.Drop}, {Reply: true, Verdict: plan.Drop}} {
+		chain.Rules[0] = drop
+		if _, err := r.Build().Apply(context.Background(), r.alone(chain)); err == nil {
+			t.Errorf("%+v, which the kernel cannot do, was left out", drop)
+		}
 	}
 }
 

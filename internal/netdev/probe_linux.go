@@ -13,6 +13,20 @@ var probes = map[feature]plan.Filter{
 	ipsecIn:  {IPsecIn: true, Verdict: plan.Accept},
 	ipsecOut: {IPsecOut: true, Verdict: plan.Accept},
 	clampMSS: {ClampMSS: true},
+	tracking: {Reply: true, Verdict: plan.Accept},
+}
+
+// ProbeTracking finds out in a throw-away namespace whether this kernel tracks connections
+// for nftables, so that what answers a flow is told from what begins one.
+func ProbeTracking() error {
+	return host.Throwaway(func() error {
+		here, err := netns.Get()
+		if err != nil {
+			return err
+		}
+		defer here.Close()
+		return tryRule(here, probes[tracking])
+	})
 }
 
 // probe finds out in a throw-away namespace what this kernel lacks. Where it cannot ask,

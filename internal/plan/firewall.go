@@ -55,7 +55,7 @@ func (g *gateway) firewall() Firewall {
 		return closed
 	}
 	own, parted := g.own(), g.parted()
-	return Firewall{append(g.marks(parted),
+	return Firewall{append(prerouting(append(g.marks(parted), g.untracked()...)),
 		Chain{Hook: HookInput, Rules: append(g.input(own), g.sslInput()...)},
 		Chain{Hook: HookForward, Rules: slices.Concat(g.limits(), g.forwardChildren(parted), g.forwardInner(own, len(parted) > 0), g.sslForward())},
 		Chain{Hook: HookOutput, Rules: append(append(g.output(own, len(parted) > 0), g.sslOutput()...), kept)},
@@ -67,7 +67,7 @@ func (g *gateway) childFirewall(w *wired) Firewall {
 	uncounted := *w
 	uncounted.remote, uncounted.Seen.Remote = netip.Addr{}, netip.Addr{}
 	own := []*wired{&uncounted}
-	return Firewall{append(g.marks(nil),
+	return Firewall{append(prerouting(g.marks(nil)),
 		Chain{Hook: HookInput, Rules: g.input(own)},
 		Chain{Hook: HookForward, Rules: g.forwardInner(own, false)},
 		Chain{Hook: HookOutput, Rules: g.output(own, false)},
@@ -77,18 +77,22 @@ func (g *gateway) childFirewall(w *wired) Firewall {
 // marks marks what the kernel has decrypted, and the errors that routers on the way send
 // about packets of children: those come from anywhere, and go to the child whose peer
 // the packets were for.
-func (g *gateway) marks(parted []*wired) []Chain {
-	var out []Filter
+func (g *gateway) marks(parted []*wired) (out []Filter) {
 	if g.Host.Engine == EngineKernel {
 		out = append(out, Filter{In: wanDevice, IPsecIn: true, SetMark: decrypted})
 	}
 	for _, w := range parted {
 		out = append(out, Filter{In: wanDevice, Proto: "icmp", ICMPType: "errors", Quoted: one(w.remote), SetMark: uint32(w.table)})
 	}
-	if len(out) == 0 {
+	return out
+}
+
+// prerouting is a chain of rules that let everything go on, or none.
+func prerouting(rules []Filter) []Chain {
+	if len(rules) == 0 {
 		return nil
 	}
-	return []Chain{{Hook: HookPrerouting, Accept: true, Rules: out}}
+	return []Chain{{Hook: HookPrerouting, Accept: true, Rules: rules}}
 }
 
 // input lets in what daemons need, pings, and what the ends of health checks say.

@@ -139,8 +139,10 @@ type Filter struct {
 	Quoted         netip.Prefix // where the packet was going that an ICMP error is about; needs ICMPType errors
 	IPsecIn        bool         // was decrypted by the kernel
 	IPsecOut       bool         // will be encrypted by the kernel
+	Reply          bool         // answers a flow that began in the other direction, or is an ICMP error about one
 	Over           Rate         // only what goes beyond it; it counts all that the rest matches
 
+	NoTrack  bool   // is part of no flow, for Reply; at HookPrerouting only
 	SetMark  uint32 // 0: none
 	ClampMSS bool   // TCP SYNs get the route's MTU
 	MSS      uint16 // TCP SYNs get at most this; 0: none

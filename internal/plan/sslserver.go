@@ -136,8 +136,25 @@ func (g *gateway) sslOutput() (out []Filter) {
 	return out
 }
 
+// untracked leaves to the kernel's connection tracking, where access policies need it, the
+// packets of clients alone: it costs those of tunnels nothing, and has no part in them when
+// its table is full.
+func (g *gateway) untracked() []Filter {
+	var out []Filter
+	for _, s := range g.dialled() {
+		if s.Row.AccessPolicy {
+			out = append(out, Filter{}.from(SSLDevice), Filter{Dst: s.Row.Remote}.from(lanDevice))
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return append(out, Filter{NoTrack: true})
+}
+
 // sslForward carries clients' packets to what they may reach and back; nothing else, and
-// not from client to client.
+// not from client to client. What a server pushes may also begin to talk to clients. What
+// an access policy names may only answer the client that it is for.
 func (g *gateway) sslForward() (out []Filter) {
 	servers := g.dialled()
 	if len(servers) > 0 {
@@ -146,7 +163,7 @@ func (g *gateway) sslForward() (out []Filter) {
 	for _, s := range servers {
 		for _, reach := range g.reaches(s) {
 			f := Filter{In: SSLDevice, Src: reach.from, Dst: reach.to, Out: lanDevice, Verdict: Accept}
-			back := Filter{In: lanDevice, Src: reach.to, Dst: reach.from, Out: SSLDevice, Verdict: Accept}
+			back := Filter{In: lanDevice, Src: reach.to, Dst: reach.from, Out: SSLDevice, Reply: s.Row.AccessPolicy, Verdict: Accept}
 			if s.Row.Remote.Overlaps(reach.to) { // clients that may reach each other
 				f.Out, back.In = SSLDevice, SSLDevice
 			}

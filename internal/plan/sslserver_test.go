@@ -39,6 +39,7 @@ func TestSSLServer(t *testing.T) {
 	}
 	pool, vpcSide := netip.MustParsePrefix("172.16.0.0/24"), netip.MustParsePrefix("10.0.1.0/24")
 	wantForward(t, m, Filter{In: SSLDevice, Out: lanDevice, Src: pool, Dst: vpcSide, Verdict: Accept}, true)
+	wantForward(t, m, Filter{In: lanDevice, Out: SSLDevice, Src: vpcSide, Dst: pool, Verdict: Accept}, true)
 	wantForward(t, m, Filter{In: SSLDevice, Out: SSLDevice, Src: pool, Dst: pool, Verdict: Accept}, false)
 
 	policies := CompileGateway(sslGateway(func(s *vpc.SSLServer) {

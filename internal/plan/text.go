@@ -190,8 +190,8 @@ func (p *printer) filter(f Filter) {
 	p.line(2, p.text("in", f.In), p.text("out", f.Out), p.prefix("src", f.Src), p.prefix("dst", f.Dst),
 		p.prefix("src-not", f.SrcNot), p.prefix("dst-not", f.DstNot), f.Proto,
 		p.number("sport", uint64(f.SrcPort)), p.number("dport", uint64(f.DstPort)), f.ICMPType, p.prefix("quoted-dst", f.Quoted),
-		p.flag("was-ipsec", f.IPsecIn), p.flag("will-be-ipsec", f.IPsecOut), p.rate(f.Over),
-		p.number("mark", uint64(f.SetMark)), p.flag("clamp", f.ClampMSS), p.number("mss", uint64(f.MSS)), p.text("counter", f.Counter), string(f.Verdict))
+		p.flag("was-ipsec", f.IPsecIn), p.flag("will-be-ipsec", f.IPsecOut), p.flag("reply", f.Reply), p.rate(f.Over),
+		p.flag("notrack", f.NoTrack), p.number("mark", uint64(f.SetMark)), p.flag("clamp", f.ClampMSS), p.number("mss", uint64(f.MSS)), p.text("counter", f.Counter), string(f.Verdict))
 }
 
 func (*printer) rate(r Rate) string {

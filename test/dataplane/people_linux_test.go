@@ -1,8 +1,11 @@
 package dataplane
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -126,7 +129,7 @@ func sees(t *testing.T, c *lab.Capture, host string) {
 
 // TestPolicies has a server with AccessPolicyEnabled: nothing is reached that no policy
 // says, a policy may be for one person, and one for the people's own range lets them reach
-// each other.
+// each other. What a policy names answers who may reach it, and cannot begin.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	l := lab.New(t)
@@ -157,6 +160,12 @@ func TestPolicies(t *testing.T) {
 	one := policy(subnetRange, "--client", ann.client)
 	ann.Reaches(s.inside, lab.Patience)
 	bob.silent(t, "the workload with ann's policy", s.inside)
+	ann.oneWay(t, s.workload, s.inside, d.seat(0))
+	still := ann.held(t, s.workload, s.inside)
+	toBob := policy(d.seat(1)+"/32", "--client", ann.client)
+	ann.Reaches(d.seat(1), lab.Patience)
+	ann.oneWay(t, bob.Namespace, d.seat(1), d.seat(0))
+	shared.operate(l, "sslpolicy", "remove", d.server, toBob)
 	each := policy(d.pool.String())
 	ann.Reaches(d.seat(1), lab.Patience)
 	bob.Reaches(d.seat(0), lab.Patience)
@@ -174,8 +183,85 @@ func TestPolicies(t *testing.T) {
 		})
 	}
 	closed(ann, s.inside)
+	if still.echoes(time.Second) {
+		t.Error("a connection outlives its policy")
+	}
 	closed(ann, d.seat(1))
 	closed(bob, d.seat(0))
+}
+
+// oneWay holds that somebody whom the person may reach, pinged or by TCP, begins nothing
+// with the person.
+func (p *person) oneWay(t *testing.T, other *lab.Namespace, at, own string) {
+	t.Helper()
+	tun := p.Capture("tun0")
+	if got := other.Ping(own, 2, "-W", "0.3"); got.Received > 0 {
+		t.Errorf("%s begins to talk to a client: %v", at, got)
+	}
+	_, _ = other.Try("bash", "-c", fmt.Sprintf("echo x >/dev/udp/%[1]s/9; timeout 0.3 bash -c 'echo >/dev/tcp/%[1]s/9'", own))
+	if c := p.held(t, other, at); !c.echoes(lab.Patience) {
+		t.Errorf("%s does not answer a client", at)
+	}
+	p.Reaches(at, lab.Patience)
+	sees(t, tun, at)
+	for _, got := range tun.Packets(func(p lab.Packet) bool { return !p.Out }) {
+		if answers := got.SrcPort == heldPort || got.Proto == syscall.IPPROTO_ICMP && got.Payload[0] == 0; !answers {
+			t.Errorf("a client got %v", got)
+		}
+	}
+}
+
+// heldPort is where held listens.
+const heldPort = 4007
+
+// held is a TCP connection of a person's, whose far end sends back what it gets.
+type held struct{ net.Conn }
+
+func (p *person) held(t *testing.T, other *lab.Namespace, at string) held {
+	t.Helper()
+	at = fmt.Sprintf("%s:%d", at, heldPort)
+	l, err := other.Listen("tcp4", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	far := make(chan net.Conn, 1)
+	go func() {
+		if c, err := l.Accept(); err == nil {
+			far <- c
+			_, _ = io.Copy(c, c)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), lab.Patience)
+	defer cancel()
+	c, err := p.Dial(ctx, "tcp4", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	select {
+	case end := <-far:
+		t.Cleanup(func() { _ = end.Close() })
+	case <-ctx.Done():
+		t.Fatal("nobody accepts")
+	}
+	h := held{c}
+	if !h.echoes(lab.Patience) {
+		t.Fatalf("%s accepts and does not answer", at)
+	}
+	return h
+}
+
+// echoes reports whether a byte comes back in time.
+func (h held) echoes(within time.Duration) bool {
+	_, err := h.Write([]byte("x"))
+	if err == nil {
+		err = h.SetReadDeadline(time.Now().Add(within))
+	}
+	if err == nil {
+		_, err = h.Read(make([]byte, 1))
+	}
+	return err == nil
 }
 
 // TestPlaces fills a server: the client range holds as many certificates as it has places,
