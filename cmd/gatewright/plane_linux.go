@@ -215,11 +215,15 @@ func (p *dataplane) negotiations(_ context.Context, id vpc.ConnectionID) ([]stri
 	return lines, nil
 }
 
-// dialled tells who is connected to an SSL server of this host.
-func (p *dataplane) dialled(_ context.Context, id vpc.SSLServerID) (operator.SSLServer, error) {
-	sessions, refused, ok := p.sslvpn.Sessions(id)
-	if !ok {
+// dialled tells who is connected to an SSL server of this host: nobody, where it has no
+// process, as on a blocked gateway.
+func (p *dataplane) dialled(_ context.Context, gateway vpc.GatewayID, id vpc.SSLServerID) (operator.SSLServer, error) {
+	sessions, refused, runs := p.sslvpn.Sessions(id)
+	if _, here := p.loops.Inspect(plan.GatewayMachine(gateway)); !runs && !here {
 		return operator.SSLServer{}, vpc.Refuse(vpc.ResourceNotFound, "", "`%s` does not run on this host", "`%s` 不在本主机上运行", id)
+	}
+	if !runs {
+		refused = map[string]int{}
 	}
 	out := operator.SSLServer{Sessions: []operator.SSLSession{}, Refused: refused, Expelled: p.sslvpn.Counts()[id].Expelled, Invalid: []operator.SSLInvalid{}, Hints: []string{}}
 	for _, why := range slices.Sorted(maps.Keys(refused)) {

@@ -41,7 +41,7 @@ func (*dataplane) look(context.Context, string) (operator.Machine, error) {
 	return operator.Machine{}, errSystem
 }
 
-func (*dataplane) dialled(context.Context, vpc.SSLServerID) (operator.SSLServer, error) {
+func (*dataplane) dialled(context.Context, vpc.GatewayID, vpc.SSLServerID) (operator.SSLServer, error) {
 	return operator.SSLServer{}, errSystem
 }
 

@@ -28,7 +28,7 @@ type Server struct {
 
 	// Machine and Negotiations look into this host's data plane; nil: it has none.
 	Machine      func(context.Context, string) (Machine, error)
-	SSLServer    func(context.Context, vpc.SSLServerID) (SSLServer, error)
+	SSLServer    func(context.Context, vpc.GatewayID, vpc.SSLServerID) (SSLServer, error)
 	Negotiations func(context.Context, vpc.ConnectionID) ([]string, error)
 
 	// Restored is called when a restore has replaced everything; nil: nothing to do.

@@ -49,7 +49,7 @@ func (s *Server) sslServer(r *request, in SSLServerRef) (SSLServer, error) {
 	if err != nil {
 		return SSLServer{}, err
 	}
-	out, err := s.SSLServer(r, in.ID)
+	out, err := s.SSLServer(r, stands.Gateway, in.ID)
 	out.State, out.Cause, out.Limit = stands.State, stands.Cause, stands.Limit
 	return out, err
 }

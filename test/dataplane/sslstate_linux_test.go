@@ -77,7 +77,8 @@ func above(less float64) func(float64) bool { return func(v float64) bool { retu
 
 // TestSSLServerTruth plays a server whose port another program has taken: State, task,
 // status, debug and metrics tell it with OpenVPN's own words, and tell when it runs. Then
-// a traveller comes, is counted, and is thrown out, which is counted too.
+// a traveller comes, is counted, and is thrown out, which is counted too. Then the gateway is
+// blocked, which is told, and a client is made that comes when it is not any more.
 func TestSSLServerTruth(t *testing.T) {
 	t.Parallel()
 	l := lab.New(t)
@@ -116,6 +117,16 @@ func TestSSLServerTruth(t *testing.T) {
 	}
 	shared.metric(l, server, "gatewright_sslserver_up", is(1))
 	countTraveller(l, s, server, number)
+
+	shared.operate(l, "gateway", "block", gateway)
+	shared.sslReads(l, server, 7, "its gateway is isolated or blocked")
+	if out := shared.operate(l, "debug", "sslserver", server); !strings.Contains(out, `"sessions": []`) || !strings.Contains(out, `"limit": 5`) {
+		t.Errorf("of a server on a blocked gateway it is told %s", out)
+	}
+	early := shared.began(l, "CreateVpnGatewaySslClient", "SslVpnClientId", obj{"SslVpnServerId": server, "SslVpnClientName": "early"})
+	shared.operate(l, "gateway", "unblock", gateway)
+	shared.sslReads(l, server, 6, "up")
+	shared.began(l, "DeleteVpnGatewaySslClient", "", obj{"SslVpnClientId": early})
 
 	shared.began(l, "DeleteVpnGatewaySslServer", "", obj{"SslVpnServerId": server})
 	shared.call(l, "DeleteVpnGateway", obj{"VpnGatewayId": gateway})
