@@ -202,10 +202,16 @@ func (c *Control) DeleteSSLClients(ctx context.Context, caller *Caller, param st
 	})
 }
 
-// removeSSLClient forgets a client whose deletion is due.
+// removeSSLClient forgets a client whose deletion is due, and its server's access policies
+// do so with it. The server's Generation stays: to a host a policy for nobody is nothing.
 func removeSSLClient(_ *Control, tx *store.Tx, cl *vpc.SSLClient) error {
 	store.SSLClients.Delete(tx, cl.ID)
 	untag(tx, sslClientResource(cl.ID))
+	if s, ok := store.SSLServers.Get(tx, cl.Server); ok {
+		if n := s.WithoutClient(cl.ID, tx.Now()); n != s {
+			store.SSLServers.Put(tx, n)
+		}
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -224,6 +225,76 @@ func TestSSLClientTasksOfABatch(t *testing.T) {
 		s.report(vpc.Report{SSLServers: []vpc.SSLServerStatus{{ID: id, Generation: 1, Ready: true, Clients: 5}}})
 		if got := s.task(last); got != "SUCCESS" {
 			t.Errorf("the last batch is there: %s", got)
+		}
+	})
+}
+
+// TestPoliciesOfDeletedClients deletes hundreds of clients that as many policies name as a
+// server may have: no id outlives its client, no policy its last id, and one that was for
+// some is not for all.
+func TestPoliciesOfDeletedClients(t *testing.T) {
+	atSite(t, func(s *site) {
+		kind := string(vpc.TypeSSLCCN)
+		g, err := s.c.CreateGateway(s.Context(), s.caller, vpc.GatewaySpec{Name: "g", Bandwidth: 5, Type: &kind})
+		s.must(err)
+		s.stands(g.ID, 1)
+		began, err := s.c.CreateSSLServer(s.Context(), s.caller, vpc.SSLServerSpec{
+			Gateway: string(g.ID), Name: "s", Remote: "172.16.0.0/22", AccessPolicy: true, Settings: vpc.SSLServerSettings{Local: []string{"10.0.0.0/16"}}})
+		s.must(err)
+		id := vpc.SSLServerID(began.ID)
+		const batches = 6
+		var clients []vpc.SSLClientID
+		for b := range batches {
+			names := make([]string, vpc.MaxSSLBatch)
+			for i := range names {
+				names[i] = fmt.Sprintf("c%d-%d", b, i)
+			}
+			_, err := s.c.CreateSSLClients(s.Context(), s.caller, string(id), "SslVpnClientNames", names, nil)
+			s.must(err)
+		}
+		for cl := range store.SSLClientsByServer.All(s.st.View(), store.Of(vpc.Scope{Account: s.caller.Account, Region: s.caller.Region}, id)) {
+			clients = append(clients, cl.ID)
+		}
+		for i := range 100 {
+			p := vpc.AccessPolicy{Target: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(i), 0}), 24), Remark: strings.Repeat("界", 255)}
+			if i > 0 { // the first is for all
+				p.Clients = clients[2*i : 2*i+100]
+			}
+			_, err := s.c.AddAccessPolicy(s.Context(), s.caller, id, p)
+			s.must(err)
+		}
+		before, _ := store.SSLServers.Get(s.st.View(), id)
+		for b := range batches {
+			var ids []string
+			for _, cl := range clients[b*vpc.MaxSSLBatch : (b+1)*vpc.MaxSSLBatch] {
+				if cl != clients[200] { // one stays
+					ids = append(ids, string(cl))
+				}
+			}
+			_, err := s.c.DeleteSSLClients(s.Context(), s.caller, "SslVpnClientIds", ids)
+			s.must(err)
+		}
+		s.pass(2 * time.Second)
+		if n := store.SSLClients.Len(s.st.View()); n != 1 {
+			t.Fatalf("%d clients are left", n)
+		}
+		row, _ := store.SSLServers.Get(s.st.View(), id)
+		named, all := 0, 0
+		for _, p := range row.Policies {
+			switch fmt.Sprint(p.Clients) {
+			case fmt.Sprint([]vpc.SSLClientID{clients[200]}):
+				named++
+			case "[]":
+				all++
+			default:
+				t.Errorf("a policy is for %d clients", len(p.Clients))
+			}
+		}
+		if all != 1 || named != 49 { // 51 to 99 begin before the two hundredth and end after it
+			t.Errorf("%d policies are for all, %d for the one who stays", all, named)
+		}
+		if row.Generation != before.Generation {
+			t.Errorf("the server's generation went from %d to %d", before.Generation, row.Generation)
 		}
 	})
 }

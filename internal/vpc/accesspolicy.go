@@ -26,6 +26,29 @@ func (p *AccessPolicy) Applies(id SSLClientID) bool {
 	return len(p.Clients) == 0 || slices.Contains(p.Clients, id)
 }
 
+// WithoutClient is the server's row once a client is gone: its policies no longer name the
+// client, and those for it alone go, since one that names nobody is for all. It is s itself
+// where no policy names the client.
+func (s *SSLServer) WithoutClient(id SSLClientID, now Instant) *SSLServer {
+	names := func(p AccessPolicy) bool { return slices.Contains(p.Clients, id) }
+	if !slices.ContainsFunc(s.Policies, names) {
+		return s
+	}
+	n := *s
+	n.Policies = nil
+	for _, p := range s.Policies {
+		if names(p) {
+			p.Clients = slices.DeleteFunc(slices.Clone(p.Clients), func(c SSLClientID) bool { return c == id })
+			p.Updated = now
+			if len(p.Clients) == 0 {
+				continue
+			}
+		}
+		n.Policies = append(n.Policies, p)
+	}
+	return &n
+}
+
 // The bounds of access policies.
 const (
 	maxPolicies      = 100 // of one server

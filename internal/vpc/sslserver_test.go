@@ -1,6 +1,7 @@
 package vpc
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -104,5 +105,35 @@ func TestAccessPolicyRule(t *testing.T) {
 		if err := CheckAccessPolicy(c.server, &c.policy); (err == nil) != c.good {
 			t.Errorf("%s: %v", c.what, err)
 		}
+	}
+}
+
+// TestPoliciesWithoutAClient: what named a client that is gone names the others still, is
+// gone where there are none, and is never for all.
+func TestPoliciesWithoutAClient(t *testing.T) {
+	policy := func(id AccessPolicyID, clients ...SSLClientID) AccessPolicy {
+		return AccessPolicy{ID: id, Clients: clients, Updated: 1}
+	}
+	show := func(s *SSLServer) string {
+		var out []string
+		for _, p := range s.Policies {
+			out = append(out, fmt.Sprint(p.ID, p.Clients, int64(p.Updated)))
+		}
+		return strings.Join(out, " ")
+	}
+	s := &SSLServer{Generation: 3, Policies: []AccessPolicy{policy("all"), policy("ann", "a"), policy("both", "b", "a"), policy("bob", "b"), policy("twice", "a", "a")}}
+	before := show(s)
+	n := s.WithoutClient("a", 2)
+	if got, want := show(n), "all[] 1 both[b] 2 bob[b] 1"; got != want {
+		t.Errorf("without a: %s, want %s", got, want)
+	}
+	if show(s) != before {
+		t.Errorf("the old row was changed: %s", show(s))
+	}
+	if got := n.WithoutClient("b", 3); show(got) != "all[] 1" || got.Generation != s.Generation {
+		t.Errorf("without both: %s, generation %d", show(got), got.Generation)
+	}
+	if s.WithoutClient("c", 2) != s {
+		t.Error("a client that no policy names makes another row")
 	}
 }
