@@ -449,9 +449,13 @@ func TestTerraformAttachment(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
 	ccn, vpc := p.createCCN(), p.createVPC()
-	gateway := p.createGateway(obj{"VpcId": "", "Type": "CCN"})
-	p.readGateway(gateway).same("NetworkInstanceId", "")
-	for kind, id := range map[string]string{"VPC": vpc, "VPNGW": gateway} {
+	gateway, people := p.createGateway(obj{"VpcId": "", "Type": "CCN"}), p.createGateway(obj{"VpcId": "", "Type": "SSL_CCN"})
+	gateways := []string{gateway, people}
+	for _, id := range gateways {
+		p.readGateway(id).same("NetworkInstanceId", "")
+	}
+	instances := map[string]string{vpc: "VPC", gateway: "VPNGW", people: "VPNGW"}
+	for id, kind := range instances {
 		p.ok("AttachCcnInstances", obj{"CcnId": ccn, "Instances": []obj{{"InstanceId": id, "InstanceRegion": "ap-guangzhou", "InstanceType": kind}}})
 		attached := p.attachment(ccn, kind, id)
 		if len(attached) != 1 {
@@ -461,18 +465,22 @@ func TestTerraformAttachment(t *testing.T) {
 		p.ok("ModifyCcnAttachedInstancesAttribute", obj{"CcnId": ccn, "Instances": []obj{{"InstanceId": id, "InstanceRegion": "ap-guangzhou", "InstanceType": kind, "Description": "changed"}}})
 		p.attachment(ccn, kind, id)[0].same("Description", "changed")
 	}
-	p.readCCN(ccn).same("InstanceCount", 2)
-	p.readGateway(gateway).same("NetworkInstanceId", ccn)
+	p.readCCN(ccn).same("InstanceCount", 3)
+	for _, id := range gateways {
+		p.readGateway(id).same("NetworkInstanceId", ccn)
+	}
 	p.publish(gateway)
 	p.refused("UnsupportedOperation", "DeleteVpnGateway", obj{"VpnGatewayId": gateway})
-	for kind, id := range map[string]string{"VPC": vpc, "VPNGW": gateway} {
+	for id, kind := range instances {
 		p.ok("DetachCcnInstances", obj{"CcnId": ccn, "Instances": []obj{{"InstanceId": id, "InstanceRegion": "ap-guangzhou", "InstanceType": kind}}})
 		if left := p.attachment(ccn, kind, id); len(left) != 0 {
 			t.Errorf("%s is attached still: %v", id, left)
 		}
 	}
-	p.readGateway(gateway).same("NetworkInstanceId", "")
-	p.deleteGateway(gateway)
+	for _, id := range gateways {
+		p.readGateway(id).same("NetworkInstanceId", "")
+		p.deleteGateway(id)
+	}
 	p.deleteCCN(ccn)
 	p.ok("DeleteVpc", obj{"VpcId": vpc})
 }
