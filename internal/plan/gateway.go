@@ -36,7 +36,8 @@ func CompileGateway(s GatewaySnapshot) Machine {
 		m.Needs = []MachineID{RouterMachine(s.Gateway.VPC)}
 	}
 	m.Namespaces = []Namespace{g.namespace()}
-	m.SSLServers, m.Until = g.sslServers(), g.certificateDue()
+	m.SSLServers = g.sslServers()
+	m.Until = certificateDue(m.SSLServers, g.Now)
 	if own := g.own(); len(own) > 0 {
 		m.Daemons = append(m.Daemons, g.daemon(string(s.ID), g.home(), own...))
 	}

@@ -99,12 +99,13 @@ func (s SSLServerSnapshot) admitted() (out []SSLClient) {
 	return out
 }
 
-// certificateDue is when the next certificate begins or ceases to count; zero is never.
-func (g *gateway) certificateDue() (due vpc.Instant) {
-	for _, s := range g.dialled() {
-		for _, c := range s.admitted() {
+// certificateDue is when the next certificate of the servers' clients begins or ceases to
+// count; zero is never.
+func certificateDue(servers []SSLServer, now vpc.Instant) (due vpc.Instant) {
+	for _, s := range servers {
+		for _, c := range slices.Concat(s.Clients, s.Invalid) {
 			for _, at := range []vpc.Instant{c.From, c.Until} {
-				if at > g.Now && (due == 0 || at < due) {
+				if at > now && (due == 0 || at < due) {
 					due = at
 				}
 			}
@@ -185,12 +186,13 @@ func (g *gateway) reaches(s SSLServerSnapshot) (out []reach) {
 		}
 		return out
 	}
+	clients := s.admitted()
 	for _, p := range s.Row.Policies {
 		if len(p.Clients) == 0 {
 			out = append(out, reach{s.Row.Remote, p.Target})
 			continue
 		}
-		for _, c := range s.admitted() {
+		for _, c := range clients {
 			if c.valid(g.Now) && p.Applies(c.ID) {
 				out = append(out, reach{one(c.Address), p.Target})
 			}
