@@ -67,10 +67,8 @@ func (s *server) judge(cid uint64, h *held) (refused string) {
 // with the lock held.
 func (s *server) others(than vpc.SSLClientID) int {
 	places := map[vpc.SSLClientID]bool{}
-	for _, all := range []map[uint64]Session{s.sessions, s.coming} {
-		for _, session := range all {
-			places[session.Client] = true
-		}
+	for _, session := range s.everybody() {
+		places[session.Client] = true
 	}
 	delete(places, than)
 	return len(places)

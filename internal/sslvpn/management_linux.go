@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net"
 	"os"
@@ -166,6 +167,20 @@ func (s *server) session(cid uint64) (session Session, known bool) {
 	return session, known
 }
 
+// everybody is who was let in: the sessions, and those whose handshake is not over. Nobody
+// is both. It is called with the lock held.
+func (s *server) everybody() iter.Seq2[uint64, Session] {
+	return func(yield func(uint64, Session) bool) {
+		for _, some := range []map[uint64]Session{s.sessions, s.coming} {
+			for cid, session := range some {
+				if !yield(cid, session) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // list replaces the sessions by those that OpenVPN has just listed, and throws out those
 // that may not be.
 func (s *server) list() {
@@ -244,12 +259,10 @@ func (s *server) expel() {
 // and may become one. It is called with the lock held.
 func (s *server) unwanted() map[uint64]string {
 	out := map[uint64]string{}
-	for _, all := range []map[uint64]Session{s.sessions, s.coming} {
-		for cid, session := range all {
-			k := knock{client: session.Client, serial: session.Serial, again: true}
-			if _, refused := decide(s.want, k, 0); refused != "" {
-				out[cid] = refused
-			}
+	for cid, session := range s.everybody() {
+		k := knock{client: session.Client, serial: session.Serial, again: true}
+		if _, refused := decide(s.want, k, 0); refused != "" {
+			out[cid] = refused
 		}
 	}
 	return out
@@ -288,10 +301,8 @@ type noted struct {
 // with the lock held; a note that is lost makes sessions end at the next run's start.
 func (s *server) note() {
 	notes := map[uint64]noted{}
-	for _, all := range []map[uint64]Session{s.sessions, s.coming} {
-		for cid, session := range all {
-			notes[cid] = noted{session.Serial, session.key}
-		}
+	for cid, session := range s.everybody() {
+		notes[cid] = noted{session.Serial, session.key}
 	}
 	text, err := json.Marshal(notes)
 	if err == nil {
